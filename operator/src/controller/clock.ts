@@ -1,0 +1,18 @@
+/** Time as the shell uses it; tests pass one they move by hand. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Runs `callback` once after `delayMs`; the returned function cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** Longest delay a Node timer keeps; beyond it fires at once (traps N1). */
+const longestTimerMs = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestTimerMs));
+    return () => clearTimeout(timer);
+  },
+};

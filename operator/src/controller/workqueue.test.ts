@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { FakeClock, settle } from './fakes.ts';
+import { createWorkQueue, type Result, type WorkQueueOptions } from './workqueue.ts';
+
+/** A queue whose runs end when the test says so. */
+function queueOf(options: Partial<WorkQueueOptions> = {}) {
+  const clock = new FakeClock(0);
+  const runs: { key: string; at: number; end: (result: Result | Error) => void }[] = [];
+  const errors: unknown[] = [];
+  const queue = createWorkQueue({
+    clock,
+    concurrency: 2,
+    minBackoffMs: 1000,
+    maxBackoffMs: 8000,
+    random: () => 0.5, // no jitter
+    onError: (_key, error) => errors.push(error),
+    run: (key) =>
+      new Promise((resolve, reject) =>
+        runs.push({
+          key,
+          at: clock.now(),
+          end: (result) => (result instanceof Error ? reject(result) : resolve(result)),
+        }),
+      ),
+    ...options,
+  });
+  const end = async (index: number, result: Result | Error) => {
+    runs[index]?.end(result);
+    await settle();
+  };
+  return { queue, clock, runs, errors, end, keys: () => runs.map((run) => run.key) };
+}
+
+test('a key added many times runs once', () => {
+  const { queue, keys } = queueOf({ concurrency: 0 });
+  queue.add('a');
+  queue.add('a');
+  expect([queue.depth, keys()]).toEqual([1, []]);
+});
+
+test('a key added while it runs, runs once more afterwards and not at the same time', async () => {
+  const { queue, keys, end } = queueOf();
+  queue.add('a');
+  queue.add('a');
+  queue.add('a');
+  expect(keys()).toEqual(['a']);
+  await end(0, 'done');
+  expect(keys()).toEqual(['a', 'a']);
+  await end(1, 'done');
+  expect(keys()).toEqual(['a', 'a']);
+});
+
+test('no more runs at the same time than allowed, in the order of arrival', async () => {
+  const { queue, keys, end } = queueOf();
+  for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
+  expect(keys()).toEqual(['a', 'b']);
+  await end(1, 'done');
+  expect(keys()).toEqual(['a', 'b', 'c']);
+});
+
+test('a requeue runs after its delay', async () => {
+  const { queue, clock, runs, end } = queueOf();
+  queue.add('a');
+  await end(0, { requeueAfterMs: 5000 });
+  await clock.advance(4999);
+  expect(runs).toHaveLength(1);
+  await clock.advance(1);
+  expect(runs).toHaveLength(2);
+});
+
+test('an early run replaces the planned one: one poll per interval, not two', async () => {
+  const { queue, clock, runs, end } = queueOf();
+  queue.add('a');
+  await end(0, { requeueAfterMs: 5000 });
+  await clock.advance(2000);
+  queue.add('a');
+  await end(1, { requeueAfterMs: 5000 });
+  await clock.advance(4999);
+  expect(runs).toHaveLength(2);
+  await clock.advance(1);
+  expect(runs).toHaveLength(3);
+});
+
+test('failures back off exponentially up to the cap, and one success ends that', async () => {
+  const { queue, clock, runs, end } = queueOf();
+  queue.add('a');
+  for (const [index, delay] of [1000, 2000, 4000, 8000, 8000].entries()) {
+    await end(index, 'retry');
+    await clock.advance(delay - 1);
+    expect(runs, `before ${delay}`).toHaveLength(index + 1);
+    await clock.advance(1);
+    expect(runs, `after ${delay}`).toHaveLength(index + 2);
+  }
+  await end(5, { requeueAfterMs: 10 });
+  await clock.advance(10);
+  await end(6, 'retry');
+  await clock.advance(1000);
+  expect(runs).toHaveLength(8);
+});
+
+test('a run that throws is told and retried', async () => {
+  const { queue, clock, runs, errors, end } = queueOf();
+  queue.add('a');
+  const failure = new Error('broken');
+  await end(0, failure);
+  expect(errors).toEqual([failure]);
+  await clock.advance(1000);
+  expect(runs).toHaveLength(2);
+});
+
+test('a forgotten key does not come back', async () => {
+  const { queue, clock, runs, end } = queueOf();
+  queue.add('a');
+  await end(0, { requeueAfterMs: 1000 });
+  queue.forget('a');
+  await clock.advance(10_000);
+  expect(runs).toHaveLength(1);
+});
+
+test('stop waits for the runs in flight, starts none and leaves no timer', async () => {
+  const { queue, clock, runs, end } = queueOf();
+  queue.add('a');
+  queue.addAfter('b', 1000);
+  let stopped = false;
+  const stopping = queue.stop().then(() => {
+    stopped = true;
+  });
+  queue.add('c');
+  await settle();
+  expect(stopped).toBe(false);
+  await end(0, { requeueAfterMs: 1 });
+  await stopping;
+  await clock.advance(60_000);
+  expect(runs).toHaveLength(1);
+  expect(clock.timers).toBe(0);
+});
+
+test('whatever happens, no key runs twice at once and every added key runs after its last add', async () => {
+  const key = fc.constantFrom('a', 'b', 'c');
+  const command = fc.oneof(
+    fc.record({ kind: fc.constant('add' as const), key }),
+    fc.record({ kind: fc.constant('delay' as const), key, ms: fc.integer({ min: 0, max: 50 }) }),
+    fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 50 }) }),
+    fc.record({ kind: fc.constant('end' as const), retry: fc.boolean() }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { maxLength: 40 }), async (commands) => {
+      const { queue, clock, runs } = queueOf();
+      const open = new Set<number>();
+      const missing = new Set<string>();
+      let seen = 0;
+      const noteRuns = () => {
+        for (; seen < runs.length; seen++) {
+          const started = runs[seen]?.key ?? '';
+          const running = [...open].map((index) => runs[index]?.key);
+          expect(running).not.toContain(started);
+          open.add(seen);
+          missing.delete(started);
+        }
+      };
+      const endFirst = async (result: Result) => {
+        const [first] = open;
+        if (first === undefined) return;
+        open.delete(first);
+        runs[first]?.end(result);
+        await settle();
+      };
+      for (const c of commands) {
+        if (c.kind === 'add') {
+          missing.add(c.key);
+          queue.add(c.key);
+        } else if (c.kind === 'delay') queue.addAfter(c.key, c.ms);
+        else if (c.kind === 'advance') await clock.advance(c.ms);
+        else await endFirst(c.retry ? 'retry' : 'done');
+        noteRuns();
+      }
+      while (open.size > 0) {
+        await endFirst('done');
+        noteRuns();
+      }
+      expect([...missing]).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,113 @@
+import type { Clock } from './clock.ts';
+import { createDelayHeap } from './delay-heap.ts';
+
+/** What a run asks for: nothing more (`done`), another run after a delay, or a retry with back-off. */
+export type Result = 'done' | { readonly requeueAfterMs: number } | 'retry';
+
+export interface WorkQueue {
+  /** Run the key as soon as a worker is free; if it is running, once more afterwards. */
+  add(key: string): void;
+  /** Run the key after `delayMs`; replaces an earlier delay of the same key. */
+  addAfter(key: string, delayMs: number): void;
+  /** Drop everything that is known of a key; a run in flight ends normally and is not repeated. */
+  forget(key: string): void;
+  /** Keys that wait for a worker right now. */
+  readonly depth: number;
+  /** No more runs; resolves when those in flight have ended. */
+  stop(): Promise<void>;
+}
+
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  /** Never called twice at the same time for one key. A rejection counts as `retry`. */
+  readonly run: (key: string) => Promise<Result>;
+  readonly onError: (key: string, error: unknown) => void;
+  /** Runs at the same time, over all keys. */
+  readonly concurrency: number;
+  /** First delay of a retry; doubles per failure in a row, ±20 %, up to `maxBackoffMs`. */
+  readonly minBackoffMs: number;
+  readonly maxBackoffMs: number;
+  readonly random?: () => number;
+}
+
+/** Single flight per key, dedupe, one pending delay per key, per-key exponential back-off. */
+export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
+  const { clock, random = Math.random } = options;
+  const ready = new Set<string>(); // insertion order is the order of service
+  const running = new Set<string>();
+  const again = new Set<string>(); // added while running
+  const failures = new Map<string, number>();
+  const delayed = createDelayHeap(clock, (keys) => {
+    for (const key of keys) enqueue(key);
+    startRuns();
+  });
+  let stopped = false;
+  let idle: (() => void) | undefined;
+
+  function enqueue(key: string): void {
+    if (stopped) return;
+    if (running.has(key)) again.add(key);
+    else ready.add(key);
+  }
+
+  function startRuns(): void {
+    for (const key of ready) {
+      if (stopped || running.size >= options.concurrency) return;
+      ready.delete(key);
+      delayed.cancel(key); // this run replaces the one that was planned
+      running.add(key);
+      void runOnce(key);
+    }
+  }
+
+  async function runOnce(key: string): Promise<void> {
+    const result = await options.run(key).catch((error: unknown): Result => {
+      options.onError(key, error);
+      return 'retry';
+    });
+    running.delete(key);
+    schedule(key, result);
+    startRuns();
+    if (running.size === 0) idle?.();
+  }
+
+  function schedule(key: string, result: Result): void {
+    if (result !== 'retry') failures.delete(key);
+    if (again.delete(key)) enqueue(key);
+    else if (result === 'retry') delayed.set(key, backoffMs(key));
+    else if (result !== 'done') delayed.set(key, result.requeueAfterMs);
+  }
+
+  function backoffMs(key: string): number {
+    const failed = failures.get(key) ?? 0;
+    failures.set(key, failed + 1);
+    const delay = Math.min(options.minBackoffMs * 2 ** failed, options.maxBackoffMs);
+    return delay * (0.8 + 0.4 * random());
+  }
+
+  return {
+    add(key) {
+      enqueue(key);
+      startRuns();
+    },
+    addAfter(key, delayMs) {
+      if (!stopped) delayed.set(key, delayMs);
+    },
+    forget(key) {
+      ready.delete(key);
+      again.delete(key);
+      delayed.cancel(key);
+      failures.delete(key);
+    },
+    get depth() {
+      return ready.size;
+    },
+    async stop() {
+      stopped = true;
+      ready.clear();
+      again.clear();
+      delayed.close();
+      if (running.size > 0) await new Promise<void>((resolve) => (idle = resolve));
+    },
+  };
+}
