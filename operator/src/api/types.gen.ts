@@ -1,0 +1,398 @@
+// Generated from crds/ by operator/scripts/generate-api.ts: do not edit; run `npm run generate`.
+// Types of a resource as the API server returns it: a field with a default is always there.
+import type { Condition } from './conditions.ts';
+
+/**
+ * The object to scale, in the namespace of this resource: a Deployment, a StatefulSet or any kind with a scale subresource. The object itself may be created later.
+ */
+export interface ScaleTargetRef {
+  /**
+   * API version of the target as group/version, or v1 for the core group. Default apps/v1.
+   */
+  readonly apiVersion: string;
+  /**
+   * Kind of the target in CamelCase, such as Deployment or StatefulSet. Default Deployment.
+   */
+  readonly kind: string;
+  /**
+   * Name of the target. 1 to 253 characters.
+   */
+  readonly name: string;
+}
+/**
+ * Secret key with the certificate authorities to trust, in PEM, instead of those of the operator's image. Strimzi: the key ca.crt of <cluster>-cluster-ca-cert.
+ */
+export interface SecretKeyRef {
+  /**
+   * Name of a Secret in the namespace of this resource. 1 to 253 characters.
+   */
+  readonly name: string;
+  /**
+   * Key in the Secret's data. 1 to 253 characters.
+   */
+  readonly key: string;
+}
+/**
+ * Encrypts the connections. An empty object means TLS with the certificate authorities of the operator's image. Absent: no TLS.
+ */
+export interface Tls {
+  readonly caSecretRef?: SecretKeyRef;
+  readonly certSecretRef?: SecretKeyRef;
+  readonly keySecretRef?: SecretKeyRef;
+  /**
+   * Name to expect in the brokers' certificates and to send as SNI. 1 to 253 characters. Absent: the host that is connected to.
+   */
+  readonly serverName?: string;
+  /**
+   * Accepts any broker certificate: only for tests, since anybody on the path can then read the credentials. Not together with caSecretRef. Default false.
+   */
+  readonly insecureSkipVerify: boolean;
+}
+/**
+ * The Secret with user name and password.
+ */
+export interface CredentialsSecretRef {
+  /**
+   * Name of a Secret in the namespace of this resource. 1 to 253 characters.
+   */
+  readonly name: string;
+  /**
+   * Key of the user name in the Secret's data. 1 to 253 characters. Default username.
+   */
+  readonly usernameKey: string;
+  /**
+   * Key of the password in the Secret's data. 1 to 253 characters. Default password.
+   */
+  readonly passwordKey: string;
+}
+/**
+ * Signs in to the brokers with a user name and password. Absent: no SASL. Without tls PLAIN sends the password in clear text.
+ */
+export interface Sasl {
+  /**
+   * SASL mechanism. PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.
+   */
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+  readonly secretRef: CredentialsSecretRef;
+}
+/**
+ * How to reach the Kafka cluster. Resources with equal settings share one connection.
+ */
+export interface Kafka {
+  /**
+   * Brokers to connect to first, each as host:port; an IPv6 address in brackets. 1 to 20 entries, no duplicates. The other brokers are found through them.
+   */
+  readonly bootstrapServers: readonly string[];
+  readonly tls?: Tls;
+  readonly sasl?: Sasl;
+}
+/**
+ * What the target consumes and how.
+ */
+export interface Consumer {
+  /**
+   * Consumer group whose lag counts; group.id of the consumers, application.id of Kafka Streams. 1 to 255 characters.
+   */
+  readonly group: string;
+  /**
+   * Topics whose lag counts. 1 to 100 names, no duplicates. Absent: the topics the group has committed or is assigned.
+   */
+  readonly topics?: readonly string[];
+  /**
+   * Only these partitions of the topic count, as numbers and ranges from 0 to 999999, such as "0-5,9"; overlaps are merged. Only with exactly one topic. At most 512 characters. Absent or blank: all partitions.
+   */
+  readonly partitions?: string;
+  /**
+   * auto.offset.reset of the consumers: says what a partition without a commit has to read. latest: nothing, earliest: everything that is retained. Default latest.
+   */
+  readonly offsetResetPolicy: 'latest' | 'earliest';
+  /**
+   * isolation.level of the consumers: where a partition ends. read_uncommitted: the high watermark, read_committed: the last stable offset. Default read_uncommitted.
+   */
+  readonly isolationLevel: 'read_uncommitted' | 'read_committed';
+  /**
+   * Group members that run in one replica. 1 to 1000. More members than partitions are idle, so this lowers the useful replicas. Default 1.
+   */
+  readonly threadsPerReplica: number;
+  /**
+   * What holds while no partition has any commit. keepOne: one replica stays, since a group that starts at latest could never start otherwise; ignore: the group may be at zero, and uncommitted partitions have no lag. Default keepOne.
+   */
+  readonly neverCommitted: 'keepOne' | 'ignore';
+}
+/**
+ * Sizes by ceil(lag / value), compatible with KEDA's lagThreshold and the HorizontalPodAutoscaler.
+ */
+export interface LagPerReplica {
+  /**
+   * Lag one replica may have, in records. 1 to 9007199254740991.
+   */
+  readonly value: number;
+  /**
+   * The replicas stay while lag / (value x replicas) is within 1 - tolerance and 1 + tolerance. A decimal string of at least "0" and less than "1", at most 9 decimals. As the HorizontalPodAutoscaler. behavior.scaleUp.tolerance and behavior.scaleDown.tolerance take precedence. Default "0.1".
+   */
+  readonly tolerance: string;
+}
+/**
+ * How lag becomes replicas. Exactly one strategy.
+ */
+export interface Sizing {
+  readonly lagPerReplica: LagPerReplica;
+}
+/**
+ * When a target with minReplicas 0 leaves zero and returns to it.
+ */
+export interface Activation {
+  /**
+   * The group is active while its lag is greater than this, in records. 0 to 9007199254740991. Without effect when minReplicas is 1 or more. Default 0.
+   */
+  readonly lag: number;
+  /**
+   * Time without activity before the target goes to zero, in seconds. 0 to 604800. Without effect when minReplicas is 1 or more. As KEDA's cooldownPeriod. Default 300.
+   */
+  readonly cooldownSeconds: number;
+  /**
+   * Fewest replicas while the group is active. 1 to maxReplicas. Default 1.
+   */
+  readonly minActiveReplicas: number;
+}
+/**
+ * One limit on the change.
+ */
+export interface ScalePolicy {
+  /**
+   * Unit of value. Pods: replicas; Percent: of the replicas at the start of the period.
+   */
+  readonly type: 'Pods' | 'Percent';
+  /**
+   * Largest change, in replicas or percent. 1 to 2147483647.
+   */
+  readonly value: number;
+  /**
+   * Time the limit holds for, in seconds. 1 to 1800.
+   */
+  readonly periodSeconds: number;
+}
+/**
+ * Rules for more replicas. Waking from zero ignores them.
+ */
+export interface ScaleRules {
+  /**
+   * The lowest recommendation of this time limits an increase, in seconds. 0 to 3600. Absent: 0.
+   */
+  readonly stabilizationWindowSeconds?: number;
+  /**
+   * Limits on the change within a period. 1 to 20. Absent: 4 Pods and 100 Percent, each in 15 seconds.
+   */
+  readonly policies?: readonly ScalePolicy[];
+  /**
+   * Which policy decides. Max: the one that allows most, Min: the one that allows least, Disabled: no change in this direction. Absent: Max.
+   */
+  readonly selectPolicy?: 'Max' | 'Min' | 'Disabled';
+  /**
+   * Share of lag above the target that is accepted, as a decimal string of at least "0", at most 9 decimals. Absent: sizing.lagPerReplica.tolerance.
+   */
+  readonly tolerance?: string;
+}
+/**
+ * How fast the replicas may change, field for field as autoscaling/v2. Absent: up in one jump without limit, down after a window of 300 seconds. Present, also when empty: the defaults of autoscaling/v2 for each field that is absent.
+ */
+export interface Behavior {
+  readonly scaleUp?: ScaleRules;
+  readonly scaleDown?: ScaleRules;
+}
+/**
+ * What to do while lag cannot be read. Absent: the replicas stay as they are for as long as it takes.
+ */
+export interface Fallback {
+  /**
+   * Readings that may fail in a row; the fallback holds from the next one on. 0 to 2147483647. As KEDA's, but counted once per polling interval. Default 3.
+   */
+  readonly failureThreshold: number;
+  /**
+   * Replicas behavior refers to. 1 to maxReplicas; never 0, so that a Kafka outage cannot stop the consumers.
+   */
+  readonly replicas: number;
+  /**
+   * static: replicas; currentReplicas: no change; currentReplicasIfHigher: the larger of the two; currentReplicasIfLower: the smaller of the two. As KEDA's. Default static.
+   */
+  readonly behavior: 'static' | 'currentReplicas' | 'currentReplicasIfHigher' | 'currentReplicasIfLower';
+}
+/**
+ * Holds the target at a size that a person chose, until a given time. Beats lag, also below minReplicas; paused beats it.
+ */
+export interface Override {
+  /**
+   * Replicas to hold. 0 to maxReplicas. Required.
+   */
+  readonly replicas: number;
+  /**
+   * When the override ends and lag decides again: an RFC 3339 time with a time zone, such as "2026-12-01T00:00:00Z". Required.
+   */
+  readonly until: string;
+  /**
+   * Why, for those who find it. 1 to 256 characters. Required.
+   */
+  readonly reason: string;
+}
+/**
+ * What to scale, which consumer group to read, and how to size it.
+ */
+export interface KafkaConsumerScalerSpec {
+  readonly scaleTargetRef: ScaleTargetRef;
+  /**
+   * Fewest replicas. 0 to maxReplicas; with 0 the target is scaled to zero while there is nothing to read, see activation. Default 1.
+   */
+  readonly minReplicas: number;
+  /**
+   * Most replicas. 1 to 2147483647. The operator stays lower when the group has fewer partitions than replicas, since a replica without a partition does nothing.
+   */
+  readonly maxReplicas: number;
+  readonly kafka: Kafka;
+  readonly consumer: Consumer;
+  readonly sizing: Sizing;
+  readonly activation: Activation;
+  readonly behavior?: Behavior;
+  readonly fallback?: Fallback;
+  /**
+   * Time between two readings of lag, each with a decision, in seconds. 1 to 3600. Default 5.
+   */
+  readonly pollingIntervalSeconds: number;
+  /**
+   * Active: decides and scales. Recommend: decides and reports, never writes to the target. Default Active.
+   */
+  readonly mode: 'Active' | 'Recommend';
+  /**
+   * Stops all writes to the target; lag is still read and reported. Beats override. Default false.
+   */
+  readonly paused: boolean;
+  readonly override?: Override;
+}
+/**
+ * One step of the decision.
+ */
+export interface DecisionStep {
+  /**
+   * Name of the step.
+   */
+  readonly step: string;
+  /**
+   * Replicas the step was given.
+   */
+  readonly from: number;
+  /**
+   * Replicas the step asks for.
+   */
+  readonly to: number;
+  /**
+   * Why, in one CamelCase word.
+   */
+  readonly reason: string;
+  /**
+   * Why, in a sentence.
+   */
+  readonly message: string;
+}
+/**
+ * The last decision, as events, logs and metrics show it.
+ */
+export interface Decision {
+  /**
+   * Why, in one CamelCase word.
+   */
+  readonly reason: string;
+  /**
+   * Why, in a sentence.
+   */
+  readonly message: string;
+  /**
+   * The steps that led from lag to desiredReplicas, in order.
+   */
+  readonly steps?: readonly DecisionStep[];
+}
+/**
+ * One change of the replicas.
+ */
+export interface HistoryEntry {
+  /**
+   * When the change was accepted by the API server, RFC 3339.
+   */
+  readonly time: string;
+  /**
+   * Replicas before.
+   */
+  readonly from: number;
+  /**
+   * Replicas after.
+   */
+  readonly to: number;
+  /**
+   * Lag of the group then, in records, as a decimal string: of the partitions that were known. Absent when none was.
+   */
+  readonly lag?: string;
+  /**
+   * Why, in one CamelCase word.
+   */
+  readonly reason: string;
+  /**
+   * Why, in a sentence.
+   */
+  readonly message: string;
+}
+/**
+ * What the operator saw and decided last. Written by the operator only.
+ */
+export interface KafkaConsumerScalerStatus {
+  /**
+   * metadata.generation of the spec this status speaks of.
+   */
+  readonly observedGeneration?: number;
+  /**
+   * Replicas the target asks for: spec.replicas of its scale subresource.
+   */
+  readonly currentReplicas?: number;
+  /**
+   * Replicas the last decision asks for.
+   */
+  readonly desiredReplicas?: number;
+  /**
+   * Replicas that are ready: status.readyReplicas of the target. Absent for kinds that do not say.
+   */
+  readonly readyReplicas?: number;
+  /**
+   * Lag of the group in records, as a decimal string since it can exceed 2^53. From Kafka: the sum over the partitions of end offset minus committed offset. Absent while a partition is unknown.
+   */
+  readonly lag?: string;
+  /**
+   * Partitions that count. From Kafka.
+   */
+  readonly partitions?: number;
+  /**
+   * Partitions whose lag could not be read. From Kafka. While there are any, the target is not scaled in.
+   */
+  readonly unknownPartitions?: number;
+  /**
+   * Members of the group. From Kafka. Absent when the group may not be described.
+   */
+  readonly members?: number;
+  /**
+   * The last non-empty list of topics that counted. From the spec, else from Kafka.
+   */
+  readonly topics?: readonly string[];
+  /**
+   * When the operator last changed the replicas, RFC 3339.
+   */
+  readonly lastScaleTime?: string;
+  /**
+   * When the group was last active: lag greater than activation.lag, or new records. RFC 3339. cooldownSeconds counts from here.
+   */
+  readonly lastActiveTime?: string;
+  readonly decision?: Decision;
+  /**
+   * The last changes of the replicas, newest last. At most 10.
+   */
+  readonly history?: readonly HistoryEntry[];
+  /**
+   * Ready: is the resource served? AbleToScale: can the replicas be read and set? ScalingActive: is there a usable reading? ScalingLimited: was the wish cut?
+   */
+  readonly conditions?: readonly Condition[];
+}
