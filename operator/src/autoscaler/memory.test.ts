@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decide } from './decide.ts';
+import { observation, partitionsWithLag, reading } from './fixtures.ts';
+import { adopt, afterWrite, forgetOldEvents, initialMemory, remember } from './memory.ts';
+import type { TimedReplicas } from './types.ts';
+
+const hour = 3_600_000;
+
+test('a flat run of recommendations is one entry', () => {
+  const first = remember([], 0, 5);
+  expect(remember(remember(first, 1, 5), 2, 5)).toEqual([{ at: 2, replicas: 5 }]);
+});
+
+test('recommendations of an hour ago are forgotten, as no window is longer', () => {
+  expect(remember([{ at: 0, replicas: 9 }], hour - 1, 5)).toHaveLength(2);
+  expect(remember([{ at: 0, replicas: 9 }], hour, 5)).toHaveLength(1);
+});
+
+test('what is dropped can never be the minimum or maximum of a window', () =>
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ gap: fc.nat(100), replicas: fc.nat(9) }), {
+        minLength: 1,
+        maxLength: 30,
+      }),
+      fc.nat(3000),
+      (ticks, windowMs) => {
+        let now = 0;
+        let kept: readonly TimedReplicas[] = [];
+        const all: TimedReplicas[] = [];
+        for (const { gap, replicas } of ticks) {
+          now += gap;
+          all.push({ at: now, replicas });
+          kept = remember(kept, now, replicas);
+        }
+        const inside = (entries: readonly TimedReplicas[]) =>
+          entries.filter((e) => now - e.at < windowMs).map((e) => e.replicas);
+        expect(Math.max(...inside(kept))).toBe(Math.max(...inside(all)));
+        expect(Math.min(...inside(kept))).toBe(Math.min(...inside(all)));
+      },
+    ),
+  ));
+
+test('only an accepted write is a change of ours', () => {
+  const decision = decide(observation(1, reading(partitionsWithLag(40, 100))));
+  expect(decision.action).toBe('scale');
+  expect(afterWrite(decision, 7, false)).toBe(decision.memory);
+  expect(afterWrite(decision, 7, true)).toMatchObject({
+    replicas: 10,
+    scaleEvents: [{ at: 7, change: 9 }],
+  });
+  const held = decide(observation(1, reading(partitionsWithLag(40, 10))));
+  expect(afterWrite(held, 7, true)).toBe(held.memory);
+});
+
+test('adopted replicas are no change of ours, restart the windows and count as activity', () => {
+  const memory = initialMemory({ now: 0, replicas: 3, scaleEvents: [{ at: 0, change: 2 }] });
+  expect(adopt(memory, 9, 7)).toEqual({
+    ...memory,
+    replicas: 7,
+    lastActiveAt: 9,
+    recommendations: [{ at: 9, replicas: 7 }],
+  });
+});
+
+test('changes are kept for the longest period a policy may have', () => {
+  const events = [{ at: 0, change: 1 }];
+  expect(forgetOldEvents(events, 1_799_999)).toEqual(events);
+  expect(forgetOldEvents(events, 1_800_000)).toEqual([]);
+});

@@ -1,0 +1,127 @@
+import type { Reason } from '../api/conditions.ts';
+import { groupLag } from './lag.ts';
+import { adopt, forgetOldEvents, initialMemory, restartWindows } from './memory.ts';
+import { recordsArrived, trackStill } from './still.ts';
+import type {
+  Conflict,
+  GroupLag,
+  LagReading,
+  Memory,
+  Observation,
+  PartitionOffsets,
+  ScalingPolicy,
+  Step,
+  TargetScale,
+} from './types.ts';
+
+/** What the reading of a tick is good for, and why. */
+interface Usability {
+  readonly kind: 'good' | 'incomplete' | 'failed';
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** One tick: the observation, understood. Every link of the chain reads it, none changes it. */
+export interface Tick {
+  readonly now: number;
+  readonly policy: ScalingPolicy;
+  readonly target: TargetScale;
+  readonly conflict: Conflict | undefined;
+  /** spec.replicas: where every change starts. */
+  readonly current: number;
+  readonly reading: Usability;
+  readonly partitions: readonly PartitionOffsets[];
+  /** Undefined when the reading is unavailable. */
+  readonly group: GroupLag | undefined;
+  /** Records to size for; undefined while too little is known to size at all. */
+  readonly lag: bigint | undefined;
+  /** The group is at work, or nobody can say that it is not. */
+  readonly busy: boolean;
+  /** The memory of the next tick, still without this tick's recommendation. */
+  readonly memory: Memory;
+}
+
+/** A link of the chain from lag to replicas; undefined when it has nothing to say. */
+export type Link = (from: number, tick: Tick) => Step | undefined;
+
+/** A leader election takes about 13 s; after this time what is known may scale up. */
+const incompleteGraceMs = 30_000;
+
+export function beginTick({ now, target, lag, policy, conflict, memory }: Observation): Tick {
+  const current = target.specReplicas;
+  const before = pickUp(memory, now, current);
+  const partitions = lag.kind === 'observed' ? lag.partitions : [];
+  const still = lag.kind === 'observed' ? trackStill(partitions, before.still, now) : before.still;
+  const group = lag.kind === 'observed' ? groupLag(partitions, policy, still, now) : undefined;
+  const reading = judge(lag, group);
+  const busy = isBusy(reading, group) || recordsArrived(before.still, still);
+  const counted = count(before, reading, now);
+  return {
+    now,
+    policy,
+    target,
+    conflict,
+    current,
+    reading,
+    partitions,
+    group,
+    lag: usableLag(reading, group, now - (counted.incompleteSince ?? now)),
+    busy,
+    memory: {
+      ...recover(counted, before, now, current),
+      lastActiveAt: busy ? now : before.lastActiveAt,
+      scaleEvents: forgetOldEvents(before.scaleEvents, now),
+      still,
+      assignor: (lag.kind === 'observed' ? lag.group?.assignor : undefined) ?? before.assignor,
+    },
+  };
+}
+
+function pickUp(memory: Memory | undefined, now: number, current: number): Memory {
+  if (!memory) return initialMemory({ now, replicas: current });
+  return memory.replicas === current ? memory : adopt(memory, now, current);
+}
+
+function judge(lag: LagReading, group: GroupLag | undefined): Usability {
+  if (lag.kind === 'unavailable')
+    return { kind: 'failed', reason: lag.reason, message: lag.message };
+  const { complete = false, unknownPartitions = 0, partitions = 0 } = group ?? {};
+  if (complete)
+    return { kind: 'good', reason: 'ValidLagFound', message: 'every partition was read' };
+  if (partitions === 0)
+    return { kind: 'failed', reason: 'NoTopics', message: 'the reading holds no partition' };
+  const kind = unknownPartitions * 2 > partitions ? 'failed' : 'incomplete';
+  const message = `${unknownPartitions} of ${partitions} partitions are unknown, so no scale-in`;
+  return { kind, reason: 'LagIncomplete', message };
+}
+
+function isBusy(reading: Usability, group: GroupLag | undefined): boolean {
+  if (reading.kind !== 'good') return true; // unknown is never idle
+  return group?.active === true || group?.keepAlive === true;
+}
+
+/** Counts failures and blind time; only a good reading clears them. */
+function count(before: Memory, { kind }: Usability, now: number): Memory {
+  if (kind === 'good') return { ...before, failures: 0, incompleteSince: undefined };
+  if (kind === 'incomplete') return { ...before, incompleteSince: before.incompleteSince ?? now };
+  return { ...before, failures: before.failures + 1 };
+}
+
+/** What was recommended before a gap says nothing about the time of the gap. */
+function recover(counted: Memory, before: Memory, now: number, current: number): Memory {
+  const wasBlind = before.failures > 0 || before.incompleteSince !== undefined;
+  const seesAgain = counted.failures === 0 && counted.incompleteSince === undefined;
+  return wasBlind && seesAgain ? restartWindows(counted, now, current) : counted;
+}
+
+function usableLag(
+  reading: Usability,
+  group: GroupLag | undefined,
+  incompleteMs: number,
+): bigint | undefined {
+  if (reading.kind === 'good') return group?.lag;
+  // One leaderless partition must not blind the group for ever: the rest is a lower bound.
+  return reading.kind === 'incomplete' && incompleteMs >= incompleteGraceMs
+    ? group?.lowerBound
+    : undefined;
+}

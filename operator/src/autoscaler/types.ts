@@ -1,0 +1,218 @@
+import type { Reason } from '../api/conditions.ts';
+
+/** What the group committed on a partition: an offset, `none` (it never did) or `unknown` (no answer). */
+export type CommittedOffset = bigint | 'none' | 'unknown';
+
+/**
+ * The offsets of one partition, in records, read in this order: committed, then end. A missing answer
+ * or an error of the broker is `unknown` or `undefined`, never zero.
+ */
+export interface PartitionOffsets {
+  readonly topic: string;
+  readonly partition: number;
+  readonly committed: CommittedOffset;
+  /** Next offset to be written; for `read_committed` the last stable offset. */
+  readonly end: bigint | undefined;
+  /** First offset that can still be read. */
+  readonly logStart: bigint | undefined;
+}
+
+/** Members of the group as the coordinator describes them; undefined where it may not or cannot be asked. */
+export interface GroupDescription {
+  /** As the broker names it: Stable, Empty, PreparingRebalance, Assigning, … */
+  readonly state: string;
+  readonly members: number;
+  /** The assignor the group chose, e.g. `range` or `cooperative-sticky`; undefined without members. */
+  readonly assignor: string | undefined;
+}
+
+export type LagReading =
+  | {
+      readonly kind: 'observed';
+      /** One entry for every partition of every topic of the group; never empty. */
+      readonly partitions: readonly PartitionOffsets[];
+      readonly group: GroupDescription | undefined;
+    }
+  | { readonly kind: 'unavailable'; readonly reason: Reason; readonly message: string };
+
+/** The target as the API server shows it. */
+export interface TargetScale {
+  /** spec.replicas: what somebody asked for. */
+  readonly specReplicas: number;
+  /** status.replicas: the pods that exist. */
+  readonly statusReplicas: number;
+  /** Pods that are ready; undefined for kinds that do not say. */
+  readonly readyReplicas: number | undefined;
+  /** A rollout replaces pods right now; false for kinds that do not say. */
+  readonly rollingOut: boolean;
+}
+
+type ScalingPolicyType = 'Pods' | 'Percent';
+export interface RatePolicy {
+  readonly type: ScalingPolicyType;
+  readonly value: number;
+  readonly periodMs: number;
+}
+export interface ScalingRules {
+  readonly stabilizationWindowMs: number;
+  /** No policies: unlimited. */
+  readonly policies: readonly RatePolicy[];
+  readonly selectPolicy: 'Max' | 'Min' | 'Disabled';
+  /** Overrides `ScalingPolicy.tolerance` for this direction. */
+  readonly tolerance: Fraction;
+}
+
+/** An exact decimal, e.g. 0.1 is {numerator: 1n, denominator: 10n}: floating point loses exactly 1.1. */
+export interface Fraction {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+export interface Fallback {
+  readonly failureThreshold: number;
+  readonly replicas: number;
+  readonly behavior:
+    | 'static'
+    | 'currentReplicas'
+    | 'currentReplicasIfHigher'
+    | 'currentReplicasIfLower';
+}
+
+/** The spec with every default filled in: all the core knows of the resource. */
+export interface ScalingPolicy {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Records per replica; from sizing.lagPerReplica.value. */
+  readonly lagPerReplica: bigint;
+  readonly activation: {
+    readonly lag: bigint;
+    readonly cooldownMs: number;
+    readonly minActiveReplicas: number;
+  };
+  readonly offsetResetPolicy: 'earliest' | 'latest';
+  readonly neverCommitted: 'keepOne' | 'ignore';
+  readonly threadsPerReplica: number;
+  readonly scaleUp: ScalingRules;
+  readonly scaleDown: ScalingRules;
+  readonly fallback: Fallback | undefined;
+  readonly mode: 'Active' | 'Recommend';
+  readonly paused: boolean;
+  readonly override: Override | undefined;
+}
+
+interface Override {
+  readonly replicas: number;
+  readonly untilMs: number;
+  readonly reason: string;
+}
+
+/** Another autoscaler that owns the same target, in words for the message, e.g. `HorizontalPodAutoscaler shop/orders`. */
+export type Conflict = { readonly owner: string };
+
+/** One tick: everything a decision may depend on. */
+export interface Observation {
+  /** Epoch milliseconds: the only clock the core sees. */
+  readonly now: number;
+  readonly target: TargetScale;
+  readonly lag: LagReading;
+  readonly policy: ScalingPolicy;
+  readonly conflict: Conflict | undefined;
+  /** Undefined or `initialMemory` on the first tick after a start: its windows hold the current replicas. */
+  readonly memory: Memory | undefined;
+}
+
+export interface TimedReplicas {
+  readonly at: number;
+  readonly replicas: number;
+}
+
+/** A change we applied: positive for added, negative for removed replicas. */
+export interface ScaleEvent {
+  readonly at: number;
+  readonly change: number;
+}
+
+/** What one tick hands to the next. A value: never mutated; losing it is safe. */
+export interface Memory {
+  readonly recommendations: readonly TimedReplicas[];
+  readonly scaleEvents: readonly ScaleEvent[];
+  /** Last time the group had lag above activation.lag or records arrived. */
+  readonly lastActiveAt: number;
+  /** Readings that failed in a row. */
+  readonly failures: number;
+  /** Since when the reading has been incomplete; undefined while complete. */
+  readonly incompleteSince: number | undefined;
+  /** Replicas after the last tick, to notice that somebody else changed them. */
+  readonly replicas: number;
+  /** Per `topic/partition`: the offsets last seen and since when both have stood still. */
+  readonly still: ReadonlyMap<string, StillOffsets>;
+  /** The last assignor the group was seen with, kept while it has no members. */
+  readonly assignor: string | undefined;
+}
+
+export interface StillOffsets {
+  readonly committed: bigint | undefined;
+  readonly end: bigint | undefined;
+  readonly since: number;
+  /** Ticks in a row with a committed offset beyond the end. */
+  readonly beyondEndTicks: number;
+}
+
+type StepName =
+  | 'Recommend' // lag / lagPerReplica, with tolerance
+  | 'CapAtPartitions'
+  | 'Activate' // zero, wake-up, keep-alive
+  | 'Stabilize'
+  | 'LimitRate'
+  | 'Bound'
+  | 'Fallback'
+  | 'Override'
+  | 'Hold'; // a veto: the size stays whatever was recommended
+
+/** One link of the chain from lag to replicas; `from` is what the step was given. */
+export interface Step {
+  readonly step: StepName;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export type LagFlag =
+  | 'neverCommitted' // no commit, or one that lies beyond the end for good
+  | 'upperBound' // the log start is unknown: at most this much
+  | 'committedBelowLogStart' // retention deleted what the group had not read
+  | 'committedBeyondEnd' // topic re-created or truncated, or a stale end: no scale-in
+  | 'endMissing' // no end offset: unknown
+  | 'committedUnknown'; // no answer about the commit: unknown
+
+/** Lag of the whole group. */
+export interface GroupLag {
+  /** Records; undefined while any partition is unknown. */
+  readonly lag: bigint | undefined;
+  /** Records that are certainly there, from the partitions that are known; undefined when none is. */
+  readonly lowerBound: bigint | undefined;
+  readonly partitions: number;
+  readonly unknownPartitions: number;
+  readonly complete: boolean;
+  /** Above activation.lag? undefined while that cannot be said. */
+  readonly active: boolean | undefined;
+  readonly scaleInAllowed: boolean;
+  /** No partition was ever committed and one replica must stay so that the group can start. */
+  readonly keepAlive: boolean;
+  readonly flags: readonly LagFlag[];
+}
+
+/** One decision, with the steps that made it: condition, event, log line, status and metric show this value. */
+export interface Decision {
+  /** What the group should have: the current replicas while it holds, except in mode Recommend. */
+  readonly desiredReplicas: number;
+  /** The only permission to write: `scale` means one patch to `desiredReplicas`. */
+  readonly action: 'hold' | 'scale';
+  /** The reason and message a person reads first. */
+  readonly reason: Reason;
+  readonly message: string;
+  readonly steps: readonly Step[];
+  readonly lag: GroupLag | undefined;
+  readonly memory: Memory;
+}
