@@ -1,0 +1,115 @@
+import type { ConditionFinding, Reason } from '../api/conditions.ts';
+import type { Decision, Step } from '../autoscaler/types.ts';
+import type { Outcome } from './outcome.ts';
+import type { TargetErrorCode } from './ports.ts';
+
+type Finding = Omit<ConditionFinding, 'type'>;
+
+const readReasons: Record<TargetErrorCode, Reason> = {
+  NotFound: 'TargetNotFound',
+  NotScalable: 'TargetNotScalable',
+  Forbidden: 'FailedGetScale',
+  Conflict: 'FailedGetScale',
+  Unavailable: 'FailedGetScale',
+};
+
+/** Reasons that keep the operator's hands off the target, whatever the lag. */
+const handsOff: readonly Reason[] = [
+  'ConflictingAutoscaler',
+  'Paused',
+  'Overridden',
+  'Recommending',
+];
+const inactive: readonly Reason[] = ['NotActive', 'CoolingDown', 'KeepAlive'];
+const limits: readonly Reason[] = [
+  'TooManyReplicas',
+  'TooFewReplicas',
+  'PartitionLimited',
+  'ScaleUpLimit',
+  'ScaleDownLimit',
+];
+const remarks: readonly Reason[] = [
+  'ScaleUpStabilized',
+  'ScaleDownStabilized',
+  'RolloutInProgress',
+];
+
+/** The conditions of an outcome; ScalingActive and ScalingLimited keep their last value without a decision. */
+export function findings(outcome: Outcome): ConditionFinding[] {
+  const found: ConditionFinding[] = [
+    { type: 'Ready', ...ready(outcome) },
+    { type: 'AbleToScale', ...ableToScale(outcome) },
+    { type: 'ScalingActive', ...scalingActive(outcome) },
+  ];
+  if (outcome.decision) found.push({ type: 'ScalingLimited', ...scalingLimited(outcome.decision) });
+  return found;
+}
+
+function ready(outcome: Outcome): Finding {
+  const failed = cannotScale(outcome);
+  if (failed) return failed;
+  const { reading, decision } = outcome;
+  const conflict = stepWith(decision, ['ConflictingAutoscaler']);
+  if (conflict) return no('ConflictingAutoscaler', conflict.message);
+  if (reading.kind === 'unavailable') return no(reading.reason, reading.message);
+  const unknown = unknownPartitions(decision);
+  if (unknown) return { ...unknown, status: 'Unknown' };
+  return yes('Reconciled', 'lag is read and the target can be scaled');
+}
+
+function ableToScale(outcome: Outcome): Finding {
+  const failed = cannotScale(outcome);
+  if (failed) return failed;
+  const { decision } = outcome;
+  const veto = stepWith(decision, handsOff);
+  if (veto) return no(veto.reason, veto.message);
+  if (outcome.write === 'applied' && decision)
+    return yes('SucceededRescale', `the replicas were set to ${decision.desiredReplicas}`);
+  const remark = stepWith(decision, remarks);
+  return remark
+    ? yes(remark.reason, remark.message)
+    : yes('ReadyForNewScale', 'nothing stands in the way of the next change');
+}
+
+function scalingActive({ reading, decision }: Outcome): Finding {
+  if (reading.kind === 'unavailable') {
+    const fallback = stepWith(decision, ['FallbackActive']);
+    return {
+      status: 'Unknown',
+      reason: fallback ? 'FallbackActive' : reading.reason,
+      message: fallback?.message ?? reading.message,
+    };
+  }
+  const unknown = unknownPartitions(decision);
+  if (unknown) return { ...unknown, status: 'Unknown' };
+  const idle = stepWith(decision, inactive);
+  if (idle) return no(idle.reason, idle.message);
+  return yes('ValidLagFound', 'every partition of the group was read');
+}
+
+function scalingLimited(decision: Decision): Finding {
+  const limit = stepWith(decision, limits);
+  return limit
+    ? yes(limit.reason, limit.message)
+    : no('DesiredWithinRange', 'the desired replicas are within the allowed range');
+}
+
+function cannotScale({ targetError, write }: Outcome): Finding | undefined {
+  if (targetError) return no(readReasons[targetError.code], targetError.message);
+  return typeof write === 'string' ? undefined : no('FailedUpdateScale', write.message);
+}
+
+function unknownPartitions(decision: Decision | undefined): Omit<Finding, 'status'> | undefined {
+  const lag = decision?.lag;
+  if (!lag || lag.complete) return undefined;
+  const message = `${lag.unknownPartitions} of ${lag.partitions} partitions could not be read: no scale-in`;
+  return { reason: 'LagIncomplete', message };
+}
+
+/** The last step with one of these reasons: later steps overrule earlier ones. */
+function stepWith(decision: Decision | undefined, reasons: readonly Reason[]): Step | undefined {
+  return decision?.steps.findLast((step) => reasons.includes(step.reason));
+}
+
+const yes = (reason: Reason, message: string): Finding => ({ status: 'True', reason, message });
+const no = (reason: Reason, message: string): Finding => ({ status: 'False', reason, message });

@@ -1,0 +1,239 @@
+import { expect, test } from 'vitest';
+import { fakeWorld, scalerOf } from './fakes.ts';
+import { TargetError } from './ports.ts';
+import { reconcile } from './reconcile.ts';
+
+const signal = new AbortController().signal;
+type World = ReturnType<typeof fakeWorld>;
+
+/** One poll of shop/orders, `seconds` after the last. */
+async function poll(world: World, seconds = 5, key = 'shop/orders') {
+  await world.clock.advance(seconds * 1000);
+  return reconcile(key, world.ports, signal);
+}
+const statusOf = (world: World, key = 'shop/orders') => world.scalers.get(key)?.status;
+const conditionOf = (world: World, type: string, key = 'shop/orders') => {
+  const found = statusOf(world, key)?.conditions?.find((c) => c.type === type);
+  return found && [found.status, found.reason];
+};
+
+test('lag above the target scales out in one patch and says why', async () => {
+  const world = fakeWorld();
+  world.lag.lag = 1650n;
+  await poll(world);
+  expect(world.target.patches).toEqual([33]);
+  expect(conditionOf(world, 'AbleToScale')).toEqual(['True', 'SucceededRescale']);
+  expect(statusOf(world)).toMatchObject({ lag: '1650', currentReplicas: 33, desiredReplicas: 33 });
+  expect(world.events).toHaveLength(1);
+  expect(world.events[0]).toMatchObject({ type: 'Normal', reason: 'SuccessfulRescale' });
+  expect(world.events[0]?.message).toMatch(/from 1 to 33.*1650/);
+});
+
+test('polls fall on the multiples of the interval, whenever a poll ended', async () => {
+  const world = fakeWorld();
+  const phases: number[] = [];
+  for (const seconds of [1.234, 3, 0.5, 17]) {
+    const result = await poll(world, seconds);
+    if (typeof result === 'string') throw new Error('expected a requeue');
+    expect(result.requeueAfterMs).toBeGreaterThan(0);
+    expect(result.requeueAfterMs).toBeLessThanOrEqual(5000);
+    phases.push((world.clock.now() + result.requeueAfterMs) % 5000);
+  }
+  expect(new Set(phases).size).toBe(1);
+});
+
+test('an idle poll writes nothing', async () => {
+  const world = fakeWorld();
+  for (let i = 0; i < 20; i++) await poll(world);
+  expect(world.scalers.writes).toBe(1); // the first status
+  expect(world.events).toEqual([]);
+  expect(world.target.patches).toEqual([]);
+});
+
+test('lag that moves within its order of magnitude is written every 30 s', async () => {
+  const world = fakeWorld();
+  world.lag.lag = 50n;
+  await poll(world);
+  for (let i = 0; i < 6; i++) {
+    world.lag.lag = 50n + BigInt(i % 3);
+    await poll(world);
+  }
+  expect(world.scalers.writes).toBe(2);
+});
+
+test('an unreadable lag holds the replicas and is a condition and one event', async () => {
+  const world = fakeWorld();
+  world.target.set('orders', 7);
+  world.lag.lag = undefined;
+  for (let i = 0; i < 10; i++) await poll(world, 60);
+  expect(world.target.patches).toEqual([]);
+  expect(conditionOf(world, 'ScalingActive')).toEqual(['Unknown', 'KafkaUnreachable']);
+  expect(conditionOf(world, 'Ready')).toEqual(['False', 'KafkaUnreachable']);
+  expect(statusOf(world)?.lag).toBeUndefined();
+  expect(world.events.map((e) => e.reason)).toEqual(['KafkaUnreachable']);
+});
+
+test('some unknown partitions hold the replicas; Ready is Unknown', async () => {
+  const world = fakeWorld();
+  world.target.set('orders', 7);
+  world.lag.unknown = 3;
+  for (let i = 0; i < 10; i++) await poll(world, 60);
+  expect(world.target.patches).toEqual([]);
+  expect(conditionOf(world, 'Ready')).toEqual(['Unknown', 'LagIncomplete']);
+  expect(statusOf(world)).toMatchObject({ partitions: 40, unknownPartitions: 3 });
+});
+
+test('a target that changes between reading and writing is read and decided again', async () => {
+  const world = fakeWorld();
+  world.lag.lag = 500n;
+  world.target.beforeWrite = () => {
+    world.target.beforeWrite = undefined;
+    world.target.set('orders', 4);
+  };
+  await poll(world);
+  expect(world.target.patches).toEqual([10]);
+  expect(world.events[0]?.message).toContain('from 4 to 10');
+});
+
+test('a writer that never stops is given up until the next poll, with the reason', async () => {
+  const world = fakeWorld();
+  world.lag.lag = 500n;
+  let n = 1;
+  world.target.beforeWrite = () => world.target.set('orders', 1 + (n++ % 3));
+  await poll(world);
+  expect(world.target.patches).toEqual([]);
+  expect(n).toBe(4);
+  expect(conditionOf(world, 'AbleToScale')).toEqual(['False', 'FailedUpdateScale']);
+});
+
+test('a denied write is told once and tried again at the next poll', async () => {
+  const world = fakeWorld();
+  world.lag.lag = 500n;
+  world.target.failure = new TargetError('Forbidden', 'may not patch deployments/scale');
+  await poll(world);
+  await poll(world);
+  expect(conditionOf(world, 'AbleToScale')).toEqual(['False', 'FailedUpdateScale']);
+  world.target.failure = undefined;
+  await poll(world);
+  expect(world.target.patches).toEqual([10]);
+  expect(conditionOf(world, 'AbleToScale')).toEqual(['True', 'SucceededRescale']);
+});
+
+test('a missing target is a condition; it is scaled once it exists', async () => {
+  const world = fakeWorld();
+  world.target.objects.clear();
+  world.lag.lag = 500n;
+  await poll(world);
+  expect(conditionOf(world, 'Ready')).toEqual(['False', 'TargetNotFound']);
+  world.target.set('orders', 1);
+  await poll(world);
+  expect(world.target.patches).toEqual([10]);
+});
+
+test('of two scalers on one target the older acts, the younger says so', async () => {
+  const world = fakeWorld();
+  world.add({ ...scalerOf('younger'), creationTimestamp: 5 });
+  world.lag.lag = 500n;
+  await poll(world, 5, 'shop/younger');
+  expect(world.target.patches).toEqual([]);
+  expect(conditionOf(world, 'AbleToScale', 'shop/younger')).toEqual([
+    'False',
+    'ConflictingAutoscaler',
+  ]);
+  await poll(world);
+  expect(world.target.patches).toEqual([10]);
+});
+
+test('an HPA on the target keeps our hands off until it is gone', async () => {
+  const world = fakeWorld();
+  world.lag.lag = 500n;
+  world.target.hpas.set('orders', 'shop/orders-hpa');
+  await poll(world);
+  expect(world.target.patches).toEqual([]);
+  expect(conditionOf(world, 'Ready')).toEqual(['False', 'ConflictingAutoscaler']);
+  world.target.hpas.clear();
+  await poll(world);
+  expect(world.target.patches).toEqual([10]);
+});
+
+test('Recommend decides and reports, tells each recommendation once and never writes', async () => {
+  const world = fakeWorld({ mode: 'Recommend' });
+  world.lag.lag = 500n;
+  for (let i = 0; i < 5; i++) await poll(world);
+  expect(world.target.patches).toEqual([]);
+  expect(statusOf(world)).toMatchObject({ currentReplicas: 1, desiredReplicas: 10 });
+  expect(world.events.map((e) => e.reason)).toEqual(['WouldRescale']);
+});
+
+test('paused reads and reports, but never acts', async () => {
+  const world = fakeWorld({ paused: true });
+  world.lag.lag = 500n;
+  await poll(world);
+  expect(world.target.patches).toEqual([]);
+  expect(statusOf(world)?.lag).toBe('500');
+  expect(conditionOf(world, 'AbleToScale')).toEqual(['False', 'Paused']);
+});
+
+test('a replica that does not lead never writes the scale', async () => {
+  const world = fakeWorld();
+  world.lag.lag = 500n;
+  world.world.leading = false;
+  await poll(world);
+  expect(world.target.patches).toEqual([]);
+});
+
+test('after a restart nothing falls before the window has filled again', async () => {
+  const world = fakeWorld();
+  world.target.set('orders', 20);
+  await poll(world);
+  await poll(world, 294);
+  expect(world.target.patches).toEqual([]);
+  await poll(world, 10);
+  expect(world.target.patches).toEqual([1]);
+});
+
+test('rate policies go on counting over a restart, from status.history', async () => {
+  const behavior = {
+    scaleUp: { policies: [{ type: 'Pods' as const, value: 4, periodSeconds: 60 }] },
+  };
+  const world = fakeWorld({ behavior });
+  world.lag.lag = 5000n;
+  await poll(world);
+  expect(world.target.patches).toEqual([5]);
+  world.ports.states.forget('shop/orders'); // what a restart loses
+  await poll(world, 30);
+  expect(world.target.patches).toEqual([5]);
+  await poll(world, 31);
+  expect(world.target.patches).toEqual([5, 9]);
+});
+
+test('a failed status write does not change the decision and is tried again', async () => {
+  const world = fakeWorld();
+  world.lag.lag = 500n;
+  world.scalers.failure = new Error('unreachable');
+  await poll(world);
+  expect(world.target.patches).toEqual([10]);
+  expect(world.world.statusFailures).toBe(1);
+  world.scalers.failure = undefined;
+  await poll(world);
+  expect(statusOf(world)?.desiredReplicas).toBe(10);
+});
+
+test('a deleted scaler is forgotten: its session is released', async () => {
+  const world = fakeWorld();
+  await poll(world);
+  world.scalers.objects.clear();
+  expect(await poll(world)).toBe('done');
+  expect(world.lag.released).toEqual(['shop/orders']);
+});
+
+test('the history keeps the last ten scalings', async () => {
+  const world = fakeWorld({ behavior: { scaleDown: { stabilizationWindowSeconds: 0 } } });
+  for (let i = 0; i < 12; i++) {
+    world.lag.lag = i % 2 === 0 ? 500n : 1000n;
+    await poll(world, 60);
+  }
+  const history = statusOf(world)?.history ?? [];
+  expect(history).toHaveLength(10);
+  expect(history.at(-1)).toMatchObject({ from: 10, to: 20, lag: '1000' });
+});

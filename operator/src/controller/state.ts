@@ -1,0 +1,47 @@
+import { initialMemory } from '../autoscaler/memory.ts';
+import type { Memory, TargetScale } from '../autoscaler/types.ts';
+import type { Key, Scaler } from './ports.ts';
+
+/** What the shell remembers of one scaler between two polls. */
+export interface ScalerState {
+  readonly uid: string;
+  memory: Memory | undefined;
+  /** Epoch milliseconds of the last status write. */
+  publishedAt: number;
+}
+
+export interface ScalerStates {
+  /** A new resource of the same name starts without a memory. */
+  of(scaler: Scaler): ScalerState;
+  forget(key: Key): void;
+}
+
+export function createScalerStates(onForget: (key: Key) => void): ScalerStates {
+  const states = new Map<Key, ScalerState>();
+  return {
+    of(scaler) {
+      const known = states.get(scaler.key);
+      if (known?.uid === scaler.uid) return known;
+      if (known) onForget(scaler.key);
+      const state: ScalerState = { uid: scaler.uid, memory: undefined, publishedAt: 0 };
+      states.set(scaler.key, state);
+      return state;
+    },
+    forget(key) {
+      states.delete(key);
+      onForget(key);
+    },
+  };
+}
+
+/**
+ * The first memory after a start: windows full of the current replicas, so that a restart causes no
+ * fall, and the scalings of status.history, so that rate policies go on counting.
+ */
+export function seedMemory(scaler: Scaler, target: TargetScale, now: number): Memory {
+  const scaleEvents = (scaler.status?.history ?? []).map((entry) => ({
+    at: Date.parse(entry.time),
+    change: entry.to - entry.from,
+  }));
+  return initialMemory({ now, replicas: target.specReplicas, scaleEvents });
+}
