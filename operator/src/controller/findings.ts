@@ -61,6 +61,8 @@ function ableToScale(outcome: Outcome): Finding {
   const failed = cannotScale(outcome);
   if (failed) return failed;
   const { decision } = outcome;
+  if (!decision && outcome.reading.kind === 'unavailable')
+    return no(outcome.reading.reason, outcome.reading.message);
   const veto = stepWith(decision, handsOff);
   if (veto) return no(veto.reason, veto.message);
   if (outcome.write === 'applied' && decision)
@@ -81,7 +83,11 @@ function scalingActive({ reading, decision }: Outcome): Finding {
     };
   }
   const unknown = unknownPartitions(decision);
-  if (unknown) return { ...unknown, status: 'Unknown' };
+  if (unknown) {
+    const fallback = stepWith(decision, ['FallbackActive']);
+    const { reason, message } = fallback ?? unknown;
+    return { status: 'Unknown', reason, message };
+  }
   const idle = stepWith(decision, inactive);
   if (idle) return no(idle.reason, idle.message);
   return yes('ValidLagFound', 'every partition of the group was read');

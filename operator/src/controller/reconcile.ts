@@ -1,4 +1,5 @@
 import { decide } from '../autoscaler/decide.ts';
+import { InvalidSpecError } from '../autoscaler/invalid-spec.ts';
 import { afterWrite } from '../autoscaler/memory.ts';
 import { scalingPolicyOf } from '../autoscaler/policy.ts';
 import type { Decision, LagReading } from '../autoscaler/types.ts';
@@ -31,7 +32,10 @@ export async function reconcile(key: Key, ports: Ports, signal: AbortSignal): Pr
     return 'done';
   }
   const state = ports.states.of(scaler);
-  const outcome = await attempt(scaler, state, ports, signal);
+  const outcome = await attempt(scaler, state, ports, signal).catch((error: unknown) => {
+    if (error instanceof InvalidSpecError) return invalid(error, ports.clock.now());
+    throw error;
+  });
   await tell(scaler, state, outcome, ports, signal);
   if (outcome.targetError?.code === 'Unavailable') return 'retry';
   const { pollingIntervalSeconds, kafka } = scaler.spec;
@@ -39,6 +43,13 @@ export async function reconcile(key: Key, ports: Ports, signal: AbortSignal): Pr
   return {
     requeueAfterMs: msToNextTick(ports.clock.now(), pollingIntervalSeconds * 1000, cluster),
   };
+}
+
+/** A spec that the API server could not know to be wrong: nothing is read and nothing is written. */
+function invalid(error: InvalidSpecError, at: number): Outcome {
+  const message = error.message;
+  const reading: LagReading = { kind: 'unavailable', reason: 'InvalidSpec', message };
+  return { at, reading, target: undefined, targetError: undefined, decision: undefined, write: 'none' };
 }
 
 /** Observe, decide, act; a conflict reads the target afresh and decides again. */
