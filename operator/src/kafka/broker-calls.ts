@@ -1,0 +1,117 @@
+import {
+  type Connection,
+  ConnectionPool,
+  NetworkError,
+  type ConnectionOptions as PoolOptions,
+  ProtocolError,
+  ResponseError,
+  TimeoutError,
+} from '@platformatic/kafka';
+import { toConnectionError } from './errors.ts';
+import { KafkaError } from './kafka-error.ts';
+import { ConnectFailure, type WatchedPool, watchPool } from './pool.ts';
+import { type Address, addressText } from './transport.ts';
+
+export interface TransportOptions {
+  readonly clientId: string;
+  readonly pool: PoolOptions;
+  /** Longest time for connecting plus request; whatever the library does, the call then settles. */
+  readonly callTimeoutMs: number;
+  readonly onRequest: (api: string) => void;
+}
+
+export interface Call<T> {
+  readonly to: Address;
+  /** As Kafka names it, e.g. `OffsetFetch`. */
+  readonly api: string;
+  readonly send: (connection: Connection) => Promise<T>;
+}
+
+/** How long after its start a request may be repeated when the connection turns out to be closed. */
+const repeatWithinMs = 500;
+
+/** Sends requests over the pool and turns whatever the library throws into a KafkaError. */
+export class BrokerCalls {
+  readonly #options: TransportOptions;
+  readonly #pool: WatchedPool;
+  /** Brokers that have answered more than ApiVersions, which every listener answers to anybody. */
+  readonly #proven = new Set<string>();
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#pool = watchPool(new ConnectionPool(options.clientId, options.pool));
+  }
+
+  /** @throws KafkaError when there is no usable answer; settles within callTimeoutMs */
+  async call<T>(call: Call<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    // A pool connection that failed while being built never calls back: no call may rely on it.
+    const late = new Promise<never>((_, reject) => {
+      const expire = () => reject(this.#toKafkaError(new TimeoutError('No answer'), call));
+      timer = setTimeout(expire, this.#options.callTimeoutMs);
+    });
+    try {
+      const answer = await Promise.race([this.#repeatable(call), late]);
+      if (call.api !== 'ApiVersions') this.#proven.add(addressText(call.to));
+      return answer;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #repeatable<T>(call: Call<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      return await this.#attempt(call);
+    } catch (error) {
+      // The broker had closed the idle connection, or the pool handed out one that was being
+      // destroyed after a timeout: the next one is new, and every request here is a read.
+      const again = isClosing(error) && performance.now() - started < repeatWithinMs;
+      if (!again) throw this.#toKafkaError(error, call);
+    }
+    return await this.#attempt(call).catch((e) => Promise.reject(this.#toKafkaError(e, call)));
+  }
+
+  async #attempt<T>({ to, api, send }: Call<T>): Promise<T> {
+    const connection = await this.#pool.connect(to);
+    this.#options.onRequest(api);
+    try {
+      return await send(connection);
+    } catch (error) {
+      return partialAnswer<T>(error) ?? Promise.reject(error);
+    }
+  }
+
+  #toKafkaError<T>(error: unknown, { to, api }: Call<T>): KafkaError {
+    if (error instanceof ResponseError && error.findBy('apiId', 'UNSUPPORTED_VERSION')) {
+      const what = `${addressText(to)}: ${api}: the broker is too old: use Apache Kafka 3.0 or newer`;
+      return new KafkaError('UnsupportedBroker', what, { cause: error });
+    }
+    const { tls, sasl } = this.#options.pool;
+    const context = {
+      address: to,
+      tls: tls !== undefined,
+      sasl: sasl !== undefined,
+      proven: this.#proven.has(addressText(to)),
+    };
+    if (error instanceof ConnectFailure) {
+      const { cause, authenticating } = error;
+      return toConnectionError(cause, { ...context, api: undefined, authenticating });
+    }
+    return toConnectionError(error, { ...context, api, authenticating: false });
+  }
+}
+
+const isClosing = (error: unknown): boolean =>
+  error instanceof NetworkError && error['closed'] !== true && error.cause === undefined;
+
+/** A rejected call still carries the whole answer when only some of its items failed. */
+function partialAnswer<T>(error: unknown): T | undefined {
+  if (!(error instanceof ResponseError)) return undefined;
+  const whole = error.errors.some((e) => e instanceof ProtocolError && e['path'] === '/');
+  return whole ? undefined : (error['response'] as T);
+}

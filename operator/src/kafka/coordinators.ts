@@ -1,0 +1,57 @@
+import type { Clock } from '../controller/clock.ts';
+import type { Cluster } from './cluster.ts';
+import { Coalescer } from './coalescer.ts';
+import { errorOfCode } from './codes.ts';
+import { RecentMap } from './recent-map.ts';
+import { type Address, addressText, type FoundCoordinator, type Transport } from './transport.ts';
+
+/** Which broker coordinates which group; asked once, and again after an error. */
+export class Coordinators {
+  readonly #cluster: Cluster;
+  readonly #transport: Transport;
+  readonly #known: RecentMap<Address>;
+  readonly #lookup: Coalescer<string, Address>;
+
+  constructor(cluster: Cluster, transport: Transport, clock: Clock) {
+    this.#cluster = cluster;
+    this.#transport = transport;
+    this.#known = new RecentMap(clock);
+    this.#lookup = new Coalescer((groups) => this.#find(groups));
+  }
+
+  /** @throws KafkaError when there is no coordinator right now, or Describe on the group is denied */
+  async of(group: string): Promise<Address> {
+    return this.#known.get(group) ?? (await this.#lookup.load(group));
+  }
+
+  /** Forget an answer that turned out to be wrong; a newer one stays. */
+  forget(group: string, wrong: Address): void {
+    if (this.#known.get(group) === wrong) this.#known.delete(group);
+  }
+
+  /** Forget a broker that could not be reached. */
+  forgetBroker(broker: Address): void {
+    const gone = addressText(broker);
+    for (const [group, address] of this.#known) {
+      if (addressText(address) === gone) this.#known.delete(group);
+    }
+  }
+
+  #find(groups: readonly string[]): readonly Promise<Address>[] {
+    const answer = this.#cluster
+      .any((to) => this.#transport.findCoordinators(to, [...new Set(groups)]))
+      .then((found) => new Map(found.map((c) => [c.key, c])));
+    return groups.map((group) => answer.then((found) => this.#learn(group, found.get(group))));
+  }
+
+  #learn(group: string, found: FoundCoordinator | undefined): Address {
+    if (found?.errorCode !== 0) {
+      throw errorOfCode(found?.errorCode ?? -1, `coordinator of group ${group}`);
+    }
+    const known = this.#known.get(group);
+    if (known) return known; // the same batch asked twice
+    const address = { host: found.host, port: found.port };
+    this.#known.set(group, address);
+    return address;
+  }
+}

@@ -1,0 +1,267 @@
+import type { Clock } from '../controller/clock.ts';
+import { KafkaError } from './kafka-error.ts';
+import {
+  type Address,
+  addressText,
+  type DescribedGroup,
+  type OffsetsQuery,
+  type Transport,
+  type WantedOffsets,
+} from './transport.ts';
+
+/** A clock that can skip ahead; its timers are real, so keep the delays of a test short. */
+export class SkippingClock implements Clock {
+  #skippedMs = 0;
+  now(): number {
+    return Date.now() + this.#skippedMs;
+  }
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  }
+  skip(ms: number): void {
+    this.#skippedMs += ms;
+  }
+}
+
+export interface FakePartition {
+  leader: number;
+  end: bigint;
+  lastStable: bigint;
+  logStart: bigint;
+  /** Given for this partition instead of an offset. */
+  errorCode: number;
+}
+
+interface FakeTopic {
+  topicId: string;
+  errorCode: number;
+  partitions: FakePartition[];
+}
+
+interface FakeGroup {
+  coordinator: number;
+  errorCode: number;
+  /** Per topic, per partition. */
+  commits: Map<string, Map<number, bigint>>;
+  classic: Omit<DescribedGroup, 'groupId' | 'errorCode'> | undefined;
+  consumer: Omit<DescribedGroup, 'groupId' | 'errorCode'> | undefined;
+}
+
+export type Health = 'up' | 'silent' | 'refusing' | 'unauthenticated';
+
+export interface FakeRequest {
+  readonly api: string;
+  readonly broker: number;
+  /** Groups or topics asked for. */
+  readonly items: readonly string[];
+  readonly detail?: string;
+}
+
+const code = { unknownTopic: 3, notLeader: 6, notCoordinator: 16, unknownGroup: 69 } as const;
+
+/** A Kafka cluster with state: brokers that fail, leaders and coordinators that move. */
+export class FakeKafka {
+  readonly health = new Map<number, Health>();
+  readonly topics = new Map<string, FakeTopic>();
+  readonly groups = new Map<string, FakeGroup>();
+  readonly requests: FakeRequest[] = [];
+  readonly #requestTimeoutMs: number;
+  #topicIds = 0;
+  closed = 0;
+  supported = true;
+  /** Runs before each answer, e.g. to change the cluster in the middle of a tick. */
+  onRequest: (request: FakeRequest) => void = () => undefined;
+
+  constructor(brokers: number, requestTimeoutMs = 100) {
+    for (let id = 1; id <= brokers; id += 1) this.health.set(id, 'up');
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
+
+  get seeds(): readonly Address[] {
+    return [...this.health.keys()].map((id) => ({ host: 'kafka', port: id }));
+  }
+
+  /** Partition i is led by broker i modulo the brokers, from 1. */
+  createTopic(name: string, ends: readonly bigint[]): FakePartition[] {
+    const partitions = ends.map((end, i) => this.#partition(i, end));
+    this.#topicIds += 1;
+    this.topics.set(name, { topicId: `id-${this.#topicIds}`, errorCode: 0, partitions });
+    return partitions;
+  }
+
+  grow(name: string, end: bigint): void {
+    const partitions = this.topics.get(name)?.partitions ?? [];
+    partitions.push(this.#partition(partitions.length, end));
+  }
+
+  #partition(i: number, end: bigint): FakePartition {
+    return { leader: (i % this.health.size) + 1, end, lastStable: end, logStart: 0n, errorCode: 0 };
+  }
+
+  createGroup(groupId: string, coordinator = 1): FakeGroup {
+    const classic = { state: 'Empty', members: 0, assignor: undefined, topics: [] };
+    const group = { coordinator, errorCode: 0, commits: new Map(), classic, consumer: undefined };
+    this.groups.set(groupId, group);
+    return group;
+  }
+
+  commit(groupId: string, topic: string, offsets: Readonly<Record<number, bigint>>): void {
+    const { commits } = this.groups.get(groupId) ?? this.createGroup(groupId);
+    const known = commits.get(topic) ?? new Map();
+    commits.set(topic, known);
+    for (const [partition, offset] of Object.entries(offsets)) known.set(Number(partition), offset);
+  }
+
+  /** Requests since the last call, as `Api@broker`, in order of the names. */
+  takeRequests(): readonly string[] {
+    return this.requests
+      .splice(0)
+      .map((r) => `${r.api}@${r.broker}`)
+      .sort();
+  }
+
+  transport(): Transport {
+    return {
+      apiVersions: (to) =>
+        this.#answer(to, 'ApiVersions', [], () => {
+          if (!this.supported) throw new KafkaError('UnsupportedBroker', 'too old');
+        }),
+      metadata: (to, topics) => this.#answer(to, 'Metadata', topics, () => this.#metadata(topics)),
+      findCoordinators: (to, groups) =>
+        this.#answer(to, 'FindCoordinator', groups, () =>
+          groups.map((key) => {
+            const port = this.groups.get(key)?.coordinator ?? 1;
+            return { key, host: 'kafka', port, errorCode: 0 };
+          }),
+        ),
+      fetchOffsets: (to, groups) => {
+        const ids = groups.map((g) => g.groupId);
+        return this.#answer(to, 'OffsetFetch', ids, () => groups.map((g) => this.#offsets(to, g)));
+      },
+      listOffsets: (to, query) =>
+        this.#answer(
+          to,
+          'ListOffsets',
+          [...query.topics.keys()],
+          () => this.#list(to, query),
+          `${query.position} ${query.isolationLevel}`,
+        ),
+      describeGroups: (to, items) =>
+        this.#answer(to, 'DescribeGroups', idsOf(items), () =>
+          items.map(({ groupId, withTopics }) => {
+            const known = this.groups.get(groupId)?.classic;
+            const dead = { state: 'Dead', members: 0, assignor: undefined, topics: [] };
+            const topics = withTopics ? (known?.topics ?? []) : [];
+            return { groupId, errorCode: 0, ...(known ?? dead), topics };
+          }),
+        ),
+      describeConsumerGroups: (to, items) =>
+        this.#answer(to, 'ConsumerGroupDescribe', idsOf(items), () =>
+          items.map(({ groupId }) => {
+            const known = this.groups.get(groupId)?.consumer;
+            const none = { state: '', members: 0, assignor: undefined, topics: [] };
+            return { groupId, errorCode: known ? 0 : code.unknownGroup, ...(known ?? none) };
+          }),
+        ),
+      answers: (at, signal) => this.#untilUp(at, signal),
+      close: async () => {
+        this.closed += 1;
+      },
+    };
+  }
+
+  async #answer<T>(
+    to: Address,
+    api: string,
+    items: readonly string[],
+    answer: () => T,
+    detail = '',
+  ): Promise<T> {
+    const request = { api, broker: to.port, items, detail };
+    this.requests.push(request);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.onRequest(request);
+    const health = this.health.get(to.port) ?? 'refusing';
+    if (health === 'up') return answer();
+    const where = addressText(to);
+    if (health === 'silent') {
+      await new Promise((resolve) => setTimeout(resolve, this.#requestTimeoutMs));
+    }
+    throw health === 'unauthenticated'
+      ? new KafkaError('AuthenticationFailed', `${where}: connect: SASL: refused`)
+      : new KafkaError('KafkaUnreachable', `${where}: ${api}: ${health}`);
+  }
+
+  async #untilUp(at: Address, signal: AbortSignal): Promise<void> {
+    while (this.health.get(at.port) === 'silent' && !signal.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    if (this.health.get(at.port) === 'refusing') throw new Error('refused');
+  }
+
+  #metadata(names: readonly string[]) {
+    const topics = names.map((name) => {
+      const topic = this.topics.get(name);
+      if (!topic) return { name, errorCode: code.unknownTopic, topicId: '', partitions: [] };
+      const { topicId, errorCode } = topic;
+      const partitions = topic.partitions.map((p, partitionIndex) => ({
+        partitionIndex,
+        leaderId: p.leader,
+      }));
+      return { name, errorCode, topicId, partitions: errorCode === 0 ? partitions.reverse() : [] };
+    });
+    const brokers = [...this.health.keys()].map((nodeId) => ({
+      nodeId,
+      host: 'kafka',
+      port: nodeId,
+    }));
+    return { brokers, topics: topics.reverse() };
+  }
+
+  #offsets(to: Address, { groupId, topics }: WantedOffsets) {
+    const group = this.groups.get(groupId);
+    const moved = group && group.coordinator !== to.port ? code.notCoordinator : 0;
+    const errorCode = moved || (group?.errorCode ?? 0);
+    if (errorCode !== 0) return { groupId, errorCode, topics: [] };
+    const commits = group?.commits ?? new Map<string, Map<number, bigint>>();
+    const wanted =
+      topics ??
+      new Map([...commits].map(([name, offsets]) => [name, [...offsets.keys()]] as const));
+    const answered = [...wanted].map(([name, partitions]) => ({
+      name,
+      partitions: partitions.map((partitionIndex) => {
+        const committedOffset = commits.get(name)?.get(partitionIndex) ?? -1n;
+        return { partitionIndex, committedOffset, errorCode: 0 };
+      }),
+    }));
+    return { groupId, errorCode: 0, topics: answered };
+  }
+
+  #list(to: Address, { topics, position, isolationLevel }: OffsetsQuery) {
+    const endOf = (p: FakePartition) =>
+      isolationLevel === 'read_committed' ? p.lastStable : p.end;
+    const offsetOf = (p: FakePartition) => (position === 'end' ? endOf(p) : p.logStart);
+    const listed = (name: string, partitionIndex: number) => {
+      const partition = this.topics.get(name)?.partitions[partitionIndex];
+      const errorCode = errorAt(partition, to);
+      return {
+        partitionIndex,
+        errorCode,
+        offset: partition && !errorCode ? offsetOf(partition) : -1n,
+      };
+    };
+    return [...topics].map(([name, partitions]) => ({
+      name,
+      partitions: partitions.map((p) => listed(name, p)),
+    }));
+  }
+}
+
+function errorAt(partition: FakePartition | undefined, { port }: Address): number {
+  if (!partition) return code.unknownTopic;
+  return partition.errorCode || (partition.leader === port ? 0 : code.notLeader);
+}
+
+const idsOf = (items: readonly { readonly groupId: string }[]): readonly string[] =>
+  items.map((i) => i.groupId);

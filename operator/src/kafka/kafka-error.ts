@@ -1,0 +1,28 @@
+import type { Reason } from '../api/conditions.ts';
+import type { LagReading } from '../autoscaler/types.ts';
+
+/**
+ * Why a reading, or a part of it, failed: the reason and message of the condition. The message names
+ * the broker, the step and the remedy, and never holds a secret.
+ */
+export class KafkaError extends Error {
+  override readonly name = 'KafkaError';
+  readonly reason: Reason;
+  constructor(reason: Reason, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** Any thrown value as a KafkaError; what is not one already is a fault of ours and says so. */
+export const toKafkaError = (error: unknown): KafkaError =>
+  error instanceof KafkaError
+    ? error
+    : new KafkaError('LagUnknown', `the reading failed unexpectedly: ${String(error)}`, {
+        cause: error,
+      });
+
+export function unavailable(error: unknown): LagReading {
+  const { reason, message } = toKafkaError(error);
+  return { kind: 'unavailable', reason, message };
+}

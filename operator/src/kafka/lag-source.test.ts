@@ -1,0 +1,544 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LagReading } from '../autoscaler/types.ts';
+import type { KafkaConnection, LagRequest, LagSource } from '../controller/ports.ts';
+import { FakeKafka, SkippingClock } from './fakes.ts';
+import { createLagSource } from './lag-source.ts';
+
+const connection: KafkaConnection = {
+  bootstrapServers: ['kafka:1', 'kafka:2', 'kafka:3'],
+  tls: undefined,
+  sasl: undefined,
+};
+const never = new AbortController().signal;
+const readTimeoutMs = 600;
+const requestTimeoutMs = 100;
+
+let kafka: FakeKafka;
+let clock: SkippingClock;
+let source: LagSource;
+let connects: number;
+
+beforeEach(() => {
+  kafka = new FakeKafka(3, requestTimeoutMs);
+  clock = new SkippingClock();
+  connects = 0;
+  source = createLagSource({
+    clock,
+    readTimeoutMs,
+    connect: () => {
+      connects += 1;
+      return kafka.transport();
+    },
+  });
+});
+afterEach(() => source.close());
+
+function ask(group: string, change: Partial<LagRequest> = {}, owner = 'shop/orders') {
+  const request: LagRequest = {
+    connection,
+    group,
+    topics: ['orders'],
+    partitions: undefined,
+    isolationLevel: 'read_uncommitted',
+    ...change,
+  };
+  return source.read(owner, request, never);
+}
+
+/** `topic/partition committed..end from logStart`, or the reason. */
+function told(reading: LagReading): readonly string[] | string {
+  if (reading.kind === 'unavailable') return reading.reason;
+  return reading.partitions.map(
+    (p) => `${p.topic}/${p.partition} ${p.committed}..${p.end ?? '?'} from ${p.logStart ?? '?'}`,
+  );
+}
+
+describe('a reading', () => {
+  test('holds every partition in order, and tells none, zero and a commit apart', async () => {
+    const [, second] = kafka.createTopic('orders', [10n, 20n, 30n]);
+    if (second) second.logStart = 7n;
+    kafka.commit('billing', 'orders', { 0: 4n, 1: 0n });
+
+    expect(told(await ask('billing'))).toEqual([
+      'orders/0 4..10 from 0',
+      'orders/1 0..20 from 7',
+      'orders/2 none..30 from 0',
+    ]);
+  });
+
+  test('of a group nobody has heard of is complete: it never committed', async () => {
+    kafka.createTopic('orders', [10n]);
+    expect(told(await ask('new'))).toEqual(['orders/0 none..10 from 0']);
+  });
+
+  test('with read_committed ends at the last stable offset', async () => {
+    const [partition] = kafka.createTopic('orders', [10n]);
+    if (partition) partition.lastStable = 6n;
+    const [committed, uncommitted] = await Promise.all([
+      ask('billing', { isolationLevel: 'read_committed' }),
+      ask('billing', {}, 'shop/other'),
+    ]);
+    expect(told(committed)).toEqual(['orders/0 none..6 from 0']);
+    expect(told(uncommitted)).toEqual(['orders/0 none..10 from 0']);
+  });
+
+  test('fetches commits before ends, so that a commit in between is not a negative lag', async () => {
+    const [partition] = kafka.createTopic('orders', [10n]);
+    kafka.commit('billing', 'orders', { 0: 10n });
+    kafka.onRequest = ({ api }) => {
+      if (api !== 'ListOffsets' || !partition) return;
+      partition.end = 12n;
+      kafka.commit('billing', 'orders', { 0: 12n });
+    };
+    expect(told(await ask('billing'))).toEqual(['orders/0 10..12 from 0']);
+  });
+
+  test('of some partitions only leaves the others out', async () => {
+    kafka.createTopic('orders', [10n, 20n, 30n]);
+    expect(told(await ask('billing', { partitions: [2, 0] }))).toEqual([
+      'orders/2 none..30 from 0',
+      'orders/0 none..10 from 0',
+    ]);
+  });
+
+  test('of a partition that does not exist names it', async () => {
+    kafka.createTopic('orders', [10n, 20n]);
+    expect(await ask('billing', { partitions: [1, 9] })).toMatchObject({
+      reason: 'TopicNotFound',
+      message: expect.stringContaining('has 2 partitions, but spec.consumer.partitions names 9'),
+    });
+  });
+
+  test('of a partition that is new finds it at once', async () => {
+    kafka.createTopic('orders', [10n]);
+    await ask('billing');
+    kafka.grow('orders', 5n);
+    expect(told(await ask('billing', { partitions: [1] }))).toEqual(['orders/1 none..5 from 0']);
+  });
+});
+
+describe('without topics', () => {
+  test('the topics come from commits and assignments, all their partitions', async () => {
+    kafka.createTopic('orders', [10n, 20n]);
+    kafka.createTopic('refunds', [5n]);
+    kafka.createTopic('others', [5n]);
+    kafka.commit('billing', 'orders', { 1: 3n });
+    const group = kafka.groups.get('billing');
+    if (group) {
+      group.classic = { state: 'Stable', members: 2, assignor: 'range', topics: ['refunds'] };
+    }
+    expect(told(await ask('billing', { topics: [] }))).toEqual([
+      'orders/0 none..10 from 0',
+      'orders/1 3..20 from 0',
+      'refunds/0 none..5 from 0',
+    ]);
+  });
+
+  test('a group with neither is not a group with all topics', async () => {
+    kafka.createTopic('orders', [10n]);
+    expect(told(await ask('new', { topics: [] }))).toBe('NoTopics');
+  });
+});
+
+describe('the group', () => {
+  test.for([
+    [
+      'of the classic protocol is described',
+      { classic: { state: 'Stable', members: 3, assignor: 'cooperative-sticky', topics: [] } },
+      { state: 'Stable', members: 3, assignor: 'cooperative-sticky' },
+    ],
+    [
+      'of KIP-848 is described although DescribeGroups calls it dead',
+      {
+        classic: undefined,
+        consumer: { state: 'Reconciling', members: 2, assignor: 'uniform', topics: [] },
+      },
+      { state: 'Reconciling', members: 2, assignor: 'uniform' },
+    ],
+    ['that is neither is unknown, not gone', { classic: undefined }, undefined],
+  ] as const)('%s', async ([, shape, expected]) => {
+    kafka.createTopic('orders', [10n]);
+    Object.assign(kafka.createGroup('billing'), shape);
+    const reading = await ask('billing');
+    expect(reading).toMatchObject({ kind: 'observed' });
+    expect(reading.kind === 'observed' && reading.group).toEqual(expected);
+  });
+
+  test('that cannot be described does not spoil the offsets', async () => {
+    kafka.createTopic('orders', [10n]);
+    kafka.onRequest = ({ api }) => {
+      if (api === 'DescribeGroups') throw new Error('denied');
+    };
+    expect(await ask('billing')).toMatchObject({ kind: 'observed', group: undefined });
+  });
+
+  test('is described at most every 5 s', async () => {
+    kafka.createTopic('orders', [10n]);
+    kafka.createGroup('billing');
+    await ask('billing');
+    kafka.takeRequests();
+    await ask('billing');
+    expect(kafka.takeRequests()).not.toContain('DescribeGroups@1');
+    clock.skip(5_000);
+    await ask('billing');
+    expect(kafka.takeRequests()).toContain('DescribeGroups@1');
+  });
+});
+
+describe('requests', () => {
+  test('of one tick are shared: one OffsetFetch per coordinator, one ListOffsets per leader', async () => {
+    kafka.createTopic('orders', [1n, 2n, 3n]);
+    kafka.createTopic('refunds', [1n, 2n, 3n]);
+    for (let i = 0; i < 60; i += 1) kafka.createGroup(`g${i}`, (i % 3) + 1);
+    const tick = () =>
+      Promise.all(
+        Array.from({ length: 60 }, (_, i) =>
+          ask(`g${i}`, { topics: i % 2 ? ['orders'] : ['orders', 'refunds'] }, `shop/${i}`),
+        ),
+      );
+    await tick();
+    kafka.takeRequests();
+    const readings = await tick();
+    expect(readings.every((r) => r.kind === 'observed')).toBe(true);
+    expect(kafka.takeRequests()).toEqual([
+      'ListOffsets@1',
+      'ListOffsets@2',
+      'ListOffsets@3',
+      'OffsetFetch@1',
+      'OffsetFetch@2',
+      'OffsetFetch@3',
+    ]);
+    expect(connects).toBe(1);
+  });
+
+  test('hold at most 500 groups', async () => {
+    kafka.createTopic('orders', [1n]);
+    for (let i = 0; i < 1_100; i += 1) kafka.createGroup(`g${i}`);
+    await Promise.all(Array.from({ length: 1_100 }, (_, i) => ask(`g${i}`, {}, `shop/${i}`)));
+    const fetches = kafka.requests.filter((r) => r.api === 'OffsetFetch');
+    expect(fetches.map((r) => r.items.length)).toEqual([500, 500, 100]);
+  });
+
+  test('for one group by two scalers with different topics name it once', async () => {
+    kafka.createTopic('orders', [1n]);
+    kafka.createTopic('refunds', [2n]);
+    kafka.commit('billing', 'refunds', { 0: 2n });
+    const [orders, refunds] = await Promise.all([
+      ask('billing', { topics: ['orders'] }, 'shop/a'),
+      ask('billing', { topics: ['refunds'] }, 'shop/b'),
+    ]);
+    expect(told(orders)).toEqual(['orders/0 none..1 from 0']);
+    expect(told(refunds)).toEqual(['refunds/0 2..2 from 0']);
+    const fetches = kafka.requests.filter((r) => r.api === 'OffsetFetch');
+    expect(fetches.map((r) => r.items)).toEqual([['billing']]);
+  });
+
+  test('for isolation levels are two ListOffsets per leader, never more', async () => {
+    kafka.createTopic('orders', [1n]);
+    await ask('billing');
+    kafka.takeRequests();
+    await Promise.all([
+      ask('a', { isolationLevel: 'read_committed' }, 'shop/a'),
+      ask('b', { isolationLevel: 'read_uncommitted' }, 'shop/b'),
+      ask('c', { isolationLevel: 'read_committed' }, 'shop/c'),
+    ]);
+    const lists = kafka.requests.filter((r) => r.api === 'ListOffsets');
+    expect(lists.map((r) => r.detail).sort()).toEqual([
+      'end read_committed',
+      'end read_uncommitted',
+    ]);
+  });
+});
+
+describe('when Kafka changes', () => {
+  test('a moved coordinator is found in the same tick', async () => {
+    kafka.createTopic('orders', [10n]);
+    kafka.commit('billing', 'orders', { 0: 4n });
+    await ask('billing');
+    Object.assign(kafka.groups.get('billing') ?? {}, { coordinator: 3 });
+    expect(told(await ask('billing'))).toEqual(['orders/0 4..10 from 0']);
+  });
+
+  test('a moved leader is found in the same tick, asking again only for its partitions', async () => {
+    const [first] = kafka.createTopic('orders', [10n, 20n, 30n]);
+    await ask('billing');
+    if (first) first.leader = 3;
+    kafka.takeRequests();
+    expect(told(await ask('billing'))).toEqual([
+      'orders/0 none..10 from 0',
+      'orders/1 none..20 from 0',
+      'orders/2 none..30 from 0',
+    ]);
+    expect(kafka.takeRequests().filter((r) => r.startsWith('ListOffsets'))).toEqual([
+      'ListOffsets@1',
+      'ListOffsets@2',
+      'ListOffsets@3',
+      'ListOffsets@3',
+    ]);
+  });
+
+  test('a leaderless partition is unknown, the others count, and it heals at the next tick', async () => {
+    const [first] = kafka.createTopic('orders', [10n, 20n]);
+    if (first) first.leader = -1;
+    expect(told(await ask('billing'))).toEqual([
+      'orders/0 none..? from ?',
+      'orders/1 none..20 from 0',
+    ]);
+    if (first) first.leader = 2;
+    expect(told(await ask('billing'))).toEqual([
+      'orders/0 none..10 from 0',
+      'orders/1 none..20 from 0',
+    ]);
+  });
+
+  test('an error of one partition stays with it', async () => {
+    const [first] = kafka.createTopic('orders', [10n, 20n]);
+    if (first) first.errorCode = 56; // KAFKA_STORAGE_ERROR
+    expect(told(await ask('billing'))).toEqual([
+      'orders/0 none..? from ?',
+      'orders/1 none..20 from 0',
+    ]);
+  });
+
+  test('grown partitions are seen within half a minute', async () => {
+    kafka.createTopic('orders', [10n]);
+    await ask('billing');
+    kafka.grow('orders', 5n);
+    clock.skip(30_000);
+    expect(told(await ask('billing'))).toEqual([
+      'orders/0 none..10 from 0',
+      'orders/1 none..5 from 0',
+    ]);
+  });
+
+  test('a deleted topic is not found in the same tick, and found again when it is back', async () => {
+    kafka.createTopic('orders', [10n]);
+    await ask('billing');
+    kafka.topics.delete('orders');
+    expect(told(await ask('billing'))).toBe('TopicNotFound');
+    kafka.createTopic('orders', [0n]);
+    expect(told(await ask('billing'))).toEqual(['orders/0 none..0 from 0']);
+  });
+
+  test('a topic whose metadata is not there yet has not zero partitions', async () => {
+    kafka.createTopic('orders', [10n]);
+    Object.assign(kafka.topics.get('orders') ?? {}, { errorCode: 5 });
+    expect(told(await ask('billing'))).toBe('LagUnknown');
+  });
+
+  test('the log start is read again after 4 s', async () => {
+    const [first] = kafka.createTopic('orders', [10n]);
+    await ask('billing');
+    if (first) first.logStart = 4n;
+    expect(told(await ask('billing'))).toEqual(['orders/0 none..10 from 0']);
+    clock.skip(4_000);
+    expect(told(await ask('billing'))).toEqual(['orders/0 none..10 from 4']);
+  });
+
+  test('a topic created anew does not keep the log start of the old one', async () => {
+    const [old] = kafka.createTopic('orders', [10n]);
+    if (old) old.logStart = 4n;
+    await ask('billing');
+    const [anew] = kafka.createTopic('orders', [3n]);
+    if (anew) anew.leader = 2;
+    expect(told(await ask('billing'))).toEqual(['orders/0 none..3 from 0']);
+  });
+
+  test.for([
+    ['an ACL on the group', 30, 'AuthorizationFailed'],
+    ['a group id the broker refuses', 24, 'LagUnknown'],
+    ['a coordinator that keeps loading', 14, 'LagUnknown'],
+  ] as const)('%s is told as such', async ([, errorCode, reason]) => {
+    kafka.createTopic('orders', [10n]);
+    Object.assign(kafka.createGroup('billing'), { errorCode });
+    expect(told(await ask('billing'))).toBe(reason);
+    expect(told(await ask('other', {}, 'shop/b'))).toEqual(['orders/0 none..10 from 0']);
+  });
+
+  test('an ACL on a topic is told as such', async () => {
+    kafka.createTopic('orders', [10n]);
+    Object.assign(kafka.topics.get('orders') ?? {}, { errorCode: 29 });
+    expect(await ask('billing')).toMatchObject({
+      reason: 'AuthorizationFailed',
+      message: expect.stringContaining('allow the operation Describe on the topic'),
+    });
+  });
+});
+
+describe('when brokers fail', () => {
+  /** Groups a, b, c at coordinators 1, 2, 3; topic i led by broker i only. */
+  function spread(): void {
+    for (const id of [1, 2, 3]) {
+      kafka.createGroup(`g${id}`, id);
+      const [partition] = kafka.createTopic(`t${id}`, [10n]);
+      if (partition) partition.leader = id;
+    }
+  }
+
+  test.for(['silent', 'refusing'] as const)('a %s one concerns only its own', async (health) => {
+    spread();
+    await ask('g1', { topics: ['t1'] });
+    kafka.health.set(3, health);
+    const [healthy, itsGroup, itsPartition] = await Promise.all([
+      ask('g1', { topics: ['t2'] }, 'shop/a'),
+      ask('g3', { topics: ['t1'] }, 'shop/b'),
+      ask('g2', { topics: ['t2', 't3'] }, 'shop/c'),
+    ]);
+    expect(told(healthy)).toEqual(['t2/0 none..10 from 0']);
+    expect(told(itsGroup)).toBe('KafkaUnreachable');
+    expect(told(itsPartition)).toEqual(['t2/0 none..10 from 0', 't3/0 none..? from ?']);
+  });
+
+  test('a silent one delays the others by the grace only', async () => {
+    spread();
+    await Promise.all([ask('g1', { topics: ['t1'] }), ask('g3', { topics: ['t1'] }, 'shop/b')]);
+    kafka.health.set(3, 'silent');
+    const slow = ask('g3', { topics: ['t1'] }, 'shop/b').then(() => 'slow');
+    const quick = ask('g1', { topics: ['t1'] }).then(() => 'quick');
+    expect(await Promise.race([slow, quick])).toBe('quick');
+    await slow;
+  });
+
+  test('all of them silent: unavailable within the deadline, then at once, and right again after', async () => {
+    kafka.createTopic('orders', [10n]);
+    await ask('billing');
+    for (const id of [1, 2, 3]) kafka.health.set(id, 'silent');
+    const startedAt = performance.now();
+    expect(told(await ask('billing'))).toBe('KafkaUnreachable');
+    expect(performance.now() - startedAt).toBeLessThan(readTimeoutMs + 100);
+    await expect
+      .poll(() => ask('billing'))
+      .toMatchObject({
+        message: expect.stringMatching(/next attempt in \d+ s$/),
+      });
+    kafka.takeRequests();
+    expect(told(await ask('billing'))).toBe('KafkaUnreachable');
+    expect(kafka.takeRequests()).toEqual([]);
+
+    for (let failures = 0; failures < 3; failures += 1) {
+      clock.skip(60_000); // each probe that fails doubles the back-off: 8 s at the end
+      await ask('billing');
+    }
+    for (const id of [1, 2, 3]) kafka.health.set(id, 'up');
+    await expect.poll(async () => told(await ask('billing'))).toEqual(['orders/0 none..10 from 0']);
+  });
+
+  test('refused credentials open the circuit: one probe for all, when it is due', async () => {
+    kafka.createTopic('orders', [10n]);
+    for (const id of [1, 2, 3]) kafka.health.set(id, 'unauthenticated');
+    const ten = () => Promise.all(Array.from({ length: 10 }, (_, i) => ask(`g${i}`, {}, `s/${i}`)));
+    expect((await ten()).map(told)).toEqual(Array(10).fill('AuthenticationFailed'));
+    expect(kafka.takeRequests()).toEqual(['ApiVersions@1', 'ApiVersions@2', 'ApiVersions@3']);
+    await ten();
+    expect(kafka.takeRequests()).toEqual([]);
+    clock.skip(6_001);
+    await ten();
+    expect(kafka.takeRequests()).toEqual(['ApiVersions@1', 'ApiVersions@2', 'ApiVersions@3']);
+    for (const id of [1, 2, 3]) kafka.health.set(id, 'up');
+    clock.skip(12_001);
+    expect((await ten()).every((r) => r.kind === 'observed')).toBe(true);
+  });
+
+  test('brokers that are too old say so', async () => {
+    kafka.supported = false;
+    expect(told(await ask('billing'))).toBe('UnsupportedBroker');
+  });
+});
+
+describe('sessions', () => {
+  const other: KafkaConnection = {
+    ...connection,
+    sasl: { mechanism: 'PLAIN', username: 'a', password: 'b' },
+  };
+  const same: KafkaConnection = {
+    ...connection,
+    bootstrapServers: ['kafka:3', 'kafka:2', 'kafka:1'],
+  };
+
+  test('are shared by equal connections and closed when the last owner goes', async () => {
+    kafka.createTopic('orders', [10n]);
+    await ask('g', {}, 'shop/a');
+    await ask('g', { connection: same }, 'shop/b');
+    expect(connects).toBe(1);
+    source.release('shop/a');
+    source.release('shop/a');
+    source.release('shop/never-read');
+    expect(kafka.closed).toBe(0);
+    source.release('shop/b');
+    expect(kafka.closed).toBe(1);
+  });
+
+  test('change with the credentials of their owner', async () => {
+    kafka.createTopic('orders', [10n]);
+    await ask('g');
+    await ask('g', { connection: other });
+    expect([connects, kafka.closed]).toEqual([2, 1]);
+  });
+
+  test('that are closed end the reads under way', async () => {
+    for (const id of [1, 2, 3]) kafka.health.set(id, 'silent');
+    const reading = ask('g');
+    source.release('shop/orders');
+    expect(told(await reading)).toBe('LagUnknown');
+  });
+
+  test('are over after close', async () => {
+    await source.close();
+    expect(told(await ask('g'))).toBe('LagUnknown');
+    expect(connects).toBe(0);
+  });
+});
+
+describe('a read never rejects', () => {
+  test.for([
+    ['when cancelled before', true],
+    ['when cancelled in the middle', false],
+  ] as const)('%s', async ([, before]) => {
+    for (const id of [1, 2, 3]) kafka.health.set(id, 'silent');
+    const abort = new AbortController();
+    if (before) abort.abort();
+    const request: LagRequest = {
+      connection,
+      group: 'g',
+      topics: ['orders'],
+      partitions: undefined,
+      isolationLevel: 'read_committed',
+    };
+    const reading = source.read('shop/orders', request, abort.signal);
+    abort.abort();
+    expect(await reading).toMatchObject({ kind: 'unavailable', reason: 'LagUnknown' });
+  });
+
+  test.for([
+    ['no port', 'kafka'],
+    ['a port out of range', 'kafka:70000'],
+    ['an IPv6 address without brackets', '::1:9092'],
+  ])('for a server with %s', async ([, server]) => {
+    const wrong = { ...connection, bootstrapServers: [server ?? ''] };
+    expect(await ask('g', { connection: wrong })).toMatchObject({
+      reason: 'InvalidSpec',
+      message: expect.stringContaining('spec.kafka.bootstrapServers'),
+    });
+  });
+});
+
+test('outcomes and requests are reported to the metrics', async () => {
+  const outcomes: string[] = [];
+  const measured = createLagSource({
+    connect: () => kafka.transport(),
+    onRead: ({ outcome }) => outcomes.push(outcome),
+  });
+  const [first] = kafka.createTopic('orders', [10n, 20n]);
+  const read = (topics: readonly string[]) =>
+    measured.read(
+      'shop/a',
+      { connection, group: 'g', topics, partitions: undefined, isolationLevel: 'read_committed' },
+      never,
+    );
+  await read(['orders']);
+  await read(['missing']);
+  if (first) first.errorCode = 56;
+  await read(['orders']);
+  await measured.close();
+  expect(outcomes).toEqual(['observed', 'unavailable', 'incomplete']);
+});

@@ -1,0 +1,138 @@
+import type { LagReading } from '../autoscaler/types.ts';
+import { type Clock, systemClock } from '../controller/clock.ts';
+import type { KafkaConnection, Key, LagSource } from '../controller/ports.ts';
+import { parseServer, poolOptions, sessionKey } from './credentials.ts';
+import { KafkaError, unavailable } from './kafka-error.ts';
+import { createTransport } from './platformatic.ts';
+import { Session } from './session.ts';
+import type { Transport } from './transport.ts';
+
+export interface LagSourceOptions {
+  /** Shown in the brokers' logs and quotas. */
+  readonly clientId?: string;
+  /** Longest time of one read, whatever happens; 3,000. */
+  readonly readTimeoutMs?: number;
+  /** Longest time of one request; 2,000. Below readTimeoutMs, so that a retry still fits. */
+  readonly requestTimeoutMs?: number;
+  /** Longest time of TCP, TLS and SASL together; 1,000. */
+  readonly connectTimeoutMs?: number;
+  /** Reads that begin within this time share their requests; 5. */
+  readonly batchMs?: number;
+  readonly clock?: Clock;
+  /** Called once per read; must not throw. `incomplete`: some partitions are unknown. */
+  readonly onRead?: (read: { readonly outcome: ReadOutcome; readonly seconds: number }) => void;
+  /** Called once per request sent, with its name, e.g. `OffsetFetch`; must not throw. */
+  readonly onRequest?: (api: string) => void;
+  /** The way to the brokers; tests pass a fake cluster. */
+  readonly connect?: (connection: KafkaConnection) => Transport;
+}
+
+type ReadOutcome = 'observed' | 'incomplete' | 'unavailable';
+
+interface Shared {
+  readonly session: Session;
+  readonly owners: Set<Key>;
+}
+
+/** Reads lag with one session per distinct bootstrap servers and credentials. */
+export function createLagSource(options: LagSourceOptions = {}): LagSource {
+  const clock = options.clock ?? systemClock;
+  const connect = options.connect ?? ((connection) => connectTo(connection, options));
+  const sessions = new Map<string, Shared>();
+  const keyOfOwner = new Map<Key, string>();
+  const closing = new Set<Promise<void>>();
+  const keys = new WeakMap<KafkaConnection, string>();
+  let closed = false;
+
+  const keyOf = (connection: KafkaConnection): string => {
+    const key = keys.get(connection) ?? sessionKey(connection);
+    keys.set(connection, key);
+    return key;
+  };
+
+  const end = (session: Session): void => {
+    // A session that cannot say goodbye to its brokers is gone all the same.
+    const done = session.close().catch(() => undefined);
+    closing.add(done);
+    void done.then(() => closing.delete(done));
+  };
+
+  const release = (owner: Key): void => {
+    const key = keyOfOwner.get(owner);
+    if (key === undefined) return;
+    keyOfOwner.delete(owner);
+    const shared = sessions.get(key);
+    shared?.owners.delete(owner);
+    if (!shared || shared.owners.size > 0) return;
+    sessions.delete(key);
+    end(shared.session);
+  };
+
+  /** @throws KafkaError InvalidSpec */
+  const open = (connection: KafkaConnection): Shared => ({
+    session: new Session({
+      seeds: connection.bootstrapServers.map(parseServer),
+      transport: connect(connection),
+      clock,
+      readTimeoutMs: options.readTimeoutMs ?? 3_000,
+      batchMs: options.batchMs ?? 5,
+      graceMs: 100,
+    }),
+    owners: new Set(),
+  });
+
+  const sessionFor = (owner: Key, connection: KafkaConnection): Session => {
+    const key = keyOf(connection);
+    if (keyOfOwner.get(owner) !== key) release(owner); // other servers, or a rotated credential
+    const shared = sessions.get(key) ?? open(connection);
+    sessions.set(key, shared);
+    shared.owners.add(owner);
+    keyOfOwner.set(owner, key);
+    return shared.session;
+  };
+
+  return {
+    async read(owner, request, signal) {
+      const startedAt = clock.now();
+      const reading = closed
+        ? unavailable(new KafkaError('LagUnknown', 'the lag source is closed'))
+        : await attempt(() => sessionFor(owner, request.connection).read(request, signal));
+      const seconds = (clock.now() - startedAt) / 1000;
+      options.onRead?.({ outcome: outcomeOf(reading), seconds });
+      return reading;
+    },
+    release,
+    async close() {
+      closed = true;
+      for (const owner of [...keyOfOwner.keys()]) release(owner);
+      await Promise.all(closing);
+    },
+  };
+}
+
+function connectTo(connection: KafkaConnection, options: LagSourceOptions): Transport {
+  const connectMs = options.connectTimeoutMs ?? 1_000;
+  const requestMs = options.requestTimeoutMs ?? 2_000;
+  return createTransport({
+    clientId: options.clientId ?? 'lagscaler',
+    pool: poolOptions(connection, { connectMs, requestMs }),
+    callTimeoutMs: connectMs + requestMs + 250,
+    onRequest: options.onRequest ?? (() => undefined),
+  });
+}
+
+async function attempt(read: () => Promise<LagReading>): Promise<LagReading> {
+  try {
+    return await read();
+  } catch (error) {
+    return unavailable(error);
+  }
+}
+
+function outcomeOf(reading: LagReading): ReadOutcome {
+  if (reading.kind === 'unavailable') return 'unavailable';
+  const complete = reading.partitions.every(
+    (p) => p.committed !== 'unknown' && p.end !== undefined && p.logStart !== undefined,
+  );
+  return complete ? 'observed' : 'incomplete';
+}

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { Address } from './transport.ts';
+
+const silenceMs = 10_000;
+
+/**
+ * Resolves when a broker reacts: to a TLS handshake, or else to an ApiVersions request, which every
+ * listener answers before authentication. A paused broker (its kernel still accepts connections)
+ * reacts the moment it goes on, so that one pending attempt replaces many.
+ * @throws when the connection is refused, ends, is silent for 10 s or `signal` is aborted
+ */
+export async function answers(
+  at: Address,
+  tls: ConnectionOptions | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const socket: Socket = tls
+    ? connectTls({ ...tls, host: at.host, port: at.port, rejectUnauthorized: false })
+    : connectTcp(at);
+  socket.setTimeout(silenceMs, () => socket.destroy(new Error('silent')));
+  try {
+    const opened = once(socket, tls ? 'secureConnect' : 'connect', { signal });
+    const closed = once(socket, 'close', { signal }).then(() =>
+      Promise.reject(new Error('closed')),
+    );
+    await Promise.race([
+      opened.then(() => (tls ? undefined : firstAnswer(socket, signal))),
+      closed,
+    ]);
+  } finally {
+    // Late errors of a socket nobody waits for any more.
+    socket.on('error', () => undefined);
+    socket.destroy();
+  }
+}
+
+function firstAnswer(socket: Socket, signal: AbortSignal): Promise<unknown> {
+  socket.write(apiVersionsV0);
+  return once(socket, 'data', { signal });
+}
+
+/** Length 10, key 18, version 0, correlation id 1, client id null. */
+const apiVersionsV0 = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);

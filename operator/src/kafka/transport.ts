@@ -1,0 +1,116 @@
+/**
+ * One Kafka request each, sent to one named broker. Everything above this interface (caches, batching,
+ * retries, circuit breaker) is ours and tested with a stateful fake; `platformatic.ts` is the real one.
+ *
+ * Every method settles within the connect and request timeouts. It rejects with a KafkaError only when
+ * nothing usable was received; an error for one item is the `errorCode` of that item.
+ */
+export interface Transport {
+  /** Negotiates the API versions. @throws KafkaError UnsupportedBroker */
+  apiVersions(to: Address): Promise<void>;
+  /** Never creates a topic. Topics and partitions come in any order. */
+  metadata(to: Address, topics: readonly string[]): Promise<Metadata>;
+  findCoordinators(to: Address, groups: readonly string[]): Promise<readonly FoundCoordinator[]>;
+  fetchOffsets(to: Address, groups: readonly WantedOffsets[]): Promise<readonly GroupOffsets[]>;
+  listOffsets(to: Address, query: OffsetsQuery): Promise<readonly ListedTopic[]>;
+  /** Groups of the classic protocol; any other kind is shown as `Dead` (traps P5). */
+  describeGroups(to: Address, groups: readonly DescribeItem[]): Promise<readonly DescribedGroup[]>;
+  /** Groups of the KIP-848 protocol; empty when the broker does not know it. */
+  describeConsumerGroups(
+    to: Address,
+    groups: readonly DescribeItem[],
+  ): Promise<readonly DescribedGroup[]>;
+  /**
+   * Resolves as soon as the broker reacts to a fresh connection. Sends no credentials.
+   * @throws when it refuses, or stays silent for 10 s
+   */
+  answers(at: Address, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const addressText = ({ host, port }: Address): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+export interface Metadata {
+  readonly brokers: readonly (Address & { readonly nodeId: number })[];
+  readonly topics: readonly {
+    readonly errorCode: number;
+    readonly name?: string | null | undefined;
+    /** Changes when a topic is deleted and created again. */
+    readonly topicId: string;
+    readonly partitions: readonly {
+      readonly partitionIndex: number;
+      /** -1: no leader right now. */
+      readonly leaderId: number;
+    }[];
+  }[];
+}
+
+export interface FoundCoordinator extends Address {
+  readonly key: string;
+  readonly errorCode: number;
+}
+
+/** Topic to partition numbers. */
+export type TopicPartitions = ReadonlyMap<string, readonly number[]>;
+
+export interface WantedOffsets {
+  readonly groupId: string;
+  /** Undefined: everything the group has committed. */
+  readonly topics: TopicPartitions | undefined;
+}
+
+export interface GroupOffsets {
+  readonly groupId: string;
+  readonly errorCode: number;
+  readonly topics: readonly {
+    readonly name: string;
+    readonly partitions: readonly {
+      readonly partitionIndex: number;
+      /** -1: never committed. */
+      readonly committedOffset: bigint;
+      readonly errorCode: number;
+    }[];
+  }[];
+}
+
+export type IsolationLevel = 'read_uncommitted' | 'read_committed';
+
+export interface OffsetsQuery {
+  readonly isolationLevel: IsolationLevel;
+  /** The next offset to be written, or the first that can still be read. */
+  readonly position: 'end' | 'logStart';
+  readonly topics: TopicPartitions;
+}
+
+export interface ListedTopic {
+  readonly name: string;
+  readonly partitions: readonly ListedOffset[];
+}
+
+export interface ListedOffset {
+  readonly partitionIndex: number;
+  readonly offset: bigint;
+  readonly errorCode: number;
+}
+
+export interface DescribeItem {
+  readonly groupId: string;
+  /** Decode the assignments too, to learn the topics. */
+  readonly withTopics: boolean;
+}
+
+export interface DescribedGroup {
+  readonly groupId: string;
+  readonly errorCode: number;
+  readonly state: string;
+  readonly members: number;
+  readonly assignor: string | undefined;
+  /** Topics assigned to members; empty unless asked for. */
+  readonly topics: readonly string[];
+}
