@@ -14,6 +14,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test-e2e/specs/**/*.spec.ts'],
+          globalSetup: ['test-e2e/suite-setup.ts'],
           // One real stack serves all specs, and a spec may freeze its brokers: one file at a time.
           fileParallelism: false,
           testTimeout: 180_000,

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { ApiException, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { suiteCluster } from '../suite.ts';
 import { accepted, bad, good, type Patch, unknown } from './crd-validation.cases.ts';
 
 /** The API server refuses what it can know to be wrong, and says what to do. */
@@ -13,20 +14,13 @@ const crd: { metadata: { name: string }; spec: object } = parse(
 );
 const group = { group: 'lagscaler.dev', version: 'v1alpha1', plural: 'kafkaconsumerscalers' };
 
+const { cluster } = await suiteCluster();
 let objects: CustomObjectsApi;
-
-/** Where the API server under test is. */
-async function apiServer(): Promise<{ kubeconfig: string }> {
-  const kubeconfig = process.env['KUBECONFIG_UNDER_TEST'];
-  if (!kubeconfig) throw new Error('set KUBECONFIG_UNDER_TEST to the kubeconfig of a test cluster');
-  return { kubeconfig };
-}
 
 beforeAll(async () => {
   const config = new KubeConfig();
-  config.loadFromFile((await apiServer()).kubeconfig);
+  config.loadFromFile(cluster.kubeconfig);
   objects = config.makeApiClient(CustomObjectsApi);
-  await install();
 });
 
 describe('accepted', () => {
@@ -198,33 +192,3 @@ function partitionLists(): (readonly [list: string, valid: boolean])[] {
  * Creates the CRD or replaces an older one, and waits until the API server serves it. Untyped, since
  * ApiextensionsV1Api drops `default`, `enum` and `x-kubernetes-…`: it has other names for them.
  */
-async function install(): Promise<void> {
-  const crds = {
-    group: 'apiextensions.k8s.io',
-    version: 'v1',
-    plural: 'customresourcedefinitions',
-    fieldValidation: 'Strict',
-  };
-  const { name } = crd.metadata;
-  const existing = await objects.getClusterCustomObject({ ...crds, name }).catch(notFound);
-  if (existing === undefined) {
-    await objects.createClusterCustomObject({ ...crds, body: crd });
-  } else {
-    const { resourceVersion } = (existing as { metadata: { resourceVersion: string } }).metadata;
-    const body = { ...crd, metadata: { name, resourceVersion } };
-    await objects.replaceClusterCustomObject({ ...crds, name, body });
-  }
-  await vi.waitUntil(served, { timeout: 30_000, interval: 100 });
-}
-
-function served(): Promise<boolean> {
-  return create(scaler({})).then(
-    () => true,
-    () => false,
-  );
-}
-
-function notFound(error: unknown): undefined {
-  if (error instanceof ApiException && error.code === 404) return undefined;
-  throw error;
-}

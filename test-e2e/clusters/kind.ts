@@ -1,0 +1,61 @@
+import { join, resolve } from 'node:path';
+import type { Cluster, OpenOptions } from '../cluster.ts';
+import { run } from '../local/run.ts';
+import { externalCluster } from './external.ts';
+
+const repository = resolve(import.meta.dirname, '../..');
+const context = 'kind-lagscaler';
+const images = [
+  ['lagscaler/operator', 'operator/Dockerfile'],
+  ['lagscaler/user-approval-service', 'demo-services/user-approval-service/Dockerfile'],
+  ['lagscaler/loadgen', 'demo-services/loadgen/Dockerfile'],
+  ['lagscaler/sleep', 'test-e2e/local/node-agent/sleep-image/Dockerfile'],
+] as const;
+
+/**
+ * A kind cluster named `lagscaler` with three brokers and our images; kept for the next run.
+ * Needs Docker, kubectl and Go (kind is built from its module).
+ */
+export async function openKindCluster({ log, signal }: OpenOptions): Promise<Cluster> {
+  const step = (title: string, command: string, args: readonly string[], cwd = repository) => {
+    log(title);
+    return run(command, args, { cwd, timeoutMs: 1_200_000, ...(signal && { signal }) });
+  };
+  const kind = (...args: string[]) => ['tool', 'kind', ...args];
+  const inModule = join(repository, 'test-e2e/kind');
+  await step('Docker answers', 'docker', ['version']);
+  const clusters = await step('kind: clusters', 'go', kind('get', 'clusters'), inModule);
+  if (!clusters.split('\n').includes('lagscaler'))
+    await step(
+      'kind: create',
+      'go',
+      kind('create', 'cluster', '--config', 'cluster.yaml'),
+      inModule,
+    );
+  for (const [image, dockerfile] of images) {
+    await step(`image ${image}`, 'docker', ['build', '-t', `${image}:dev`, '-f', dockerfile, '.']);
+    const load = kind('load', 'docker-image', `${image}:dev`, '--name', 'lagscaler');
+    await step(`kind: load ${image}`, 'go', load, inModule);
+  }
+  const cluster = externalCluster({
+    name: 'kind',
+    description: `the kind cluster "lagscaler" (context ${context})`,
+    kubeconfig: process.env['KUBECONFIG'] || join(process.env['HOME'] ?? '', '.kube/config'),
+    context,
+    bootstrapServers: [30991, 30992, 30993].map((port) => `localhost:${port}`),
+    podBootstrapServers: [0, 1, 2].map((i) => `kafka-${i}.brokers.kafka.svc.cluster.local:9092`),
+    image: (name) => `${name}:dev`,
+  });
+  log('Kafka');
+  await cluster.kubectl(['apply', '-k', join(repository, 'deploy/kind')]);
+  const rollout = ['rollout', 'status', '-n', 'kafka', 'statefulset/kafka', '--timeout=50s'];
+  // Pulling the image takes longer than one kubectl call may.
+  for (let left = 12; ; left--) {
+    try {
+      await cluster.kubectl(rollout);
+      return cluster;
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
+}

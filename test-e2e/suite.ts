@@ -1,0 +1,32 @@
+import { afterAll, inject } from 'vitest';
+import { type Cluster, openCluster } from './cluster.ts';
+import { embeddedCluster } from './clusters/embedded.ts';
+import { createKubeReader, type KubeReader } from './kube.ts';
+import { attachStack, type Stack } from './local/stack.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Directory of the stack that suite-setup.ts started; empty when another cluster was named. */
+    stackDir: string;
+  }
+}
+
+/** The cluster of this test run, started once for all specs by suite-setup.ts. */
+export async function suiteCluster(): Promise<{ cluster: Cluster; kube: KubeReader }> {
+  const dir = inject('stackDir');
+  const cluster = dir
+    ? embeddedCluster(await attachStack(dir))
+    : await openCluster(process.env['CLUSTER'], { log: console.log });
+  const kube = createKubeReader(cluster.kubeconfig);
+  afterAll(() => kube.close());
+  return { cluster, kube };
+}
+
+/** Why a spec that breaks parts of the stack cannot run elsewhere; undefined where it can. */
+export const needsStack = inject('stackDir')
+  ? undefined
+  : 'only the embedded stack can have its parts frozen and killed';
+
+export async function suiteStack(): Promise<Stack> {
+  return attachStack(inject('stackDir'));
+}
