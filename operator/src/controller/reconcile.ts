@@ -49,7 +49,14 @@ export async function reconcile(key: Key, ports: Ports, signal: AbortSignal): Pr
 function invalid(error: InvalidSpecError, at: number): Outcome {
   const message = error.message;
   const reading: LagReading = { kind: 'unavailable', reason: 'InvalidSpec', message };
-  return { at, reading, target: undefined, targetError: undefined, decision: undefined, write: 'none' };
+  return {
+    at,
+    reading,
+    target: undefined,
+    targetError: undefined,
+    decision: undefined,
+    write: 'none',
+  };
 }
 
 /** Observe, decide, act; a conflict reads the target afresh and decides again. */
