@@ -1,0 +1,81 @@
+import type { IHeaders, KafkaMessage } from 'kafkajs';
+
+/** The message cannot be handled and never will be: it goes to the dead-letter topic. */
+export class PoisonError extends Error {
+  override readonly name = 'PoisonError';
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The one envelope of all four topics. Unknown fields, at any depth, are kept as they came. */
+export interface Envelope extends JsonObject {
+  /** Of the operation; the key of every message about it. */
+  readonly uuid: string;
+  readonly type: string;
+  readonly state: string;
+  readonly data: JsonObject;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * @param value the bytes of a Kafka message
+ * @throws PoisonError when they are no envelope; the text says what is wrong
+ */
+export function parseEnvelope(value: Buffer | null): Envelope {
+  if (value === null || value.length === 0) throw new PoisonError('the message is empty');
+  const envelope = parseJson(value);
+  if (!isObject(envelope)) throw new PoisonError('the message is not a JSON object');
+  const { data } = envelope;
+  if (!isObject(data)) throw new PoisonError('"data" is not an object');
+  return {
+    ...envelope,
+    uuid: requireText(envelope, 'uuid', 'uuid'),
+    type: requireText(envelope, 'type', 'type'),
+    state: requireText(envelope, 'state', 'state'),
+    data,
+  };
+}
+
+/** @throws PoisonError when the field is not a non-empty string */
+export function requireText(object: JsonObject, field: string, path: string): string {
+  const value = object[field];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new PoisonError(`"${path}" is not a non-empty string`);
+}
+
+export function serializeEnvelope(envelope: Envelope): string {
+  return JSON.stringify(envelope);
+}
+
+/** Trace context goes on with the message; the content type is ours. */
+export function outgoingHeaders(incoming: KafkaMessage['headers']): IHeaders {
+  const { traceparent, tracestate } = incoming ?? {};
+  return {
+    ...(traceparent !== undefined && { traceparent }),
+    ...(tracestate !== undefined && { tracestate }),
+    'content-type': 'application/json',
+  };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseJson(value: Buffer): unknown {
+  try {
+    return JSON.parse(utf8.decode(value), keepNumber as Parameters<typeof JSON.parse>[1]);
+  } catch (error) {
+    throw new PoisonError('the message is not JSON', { cause: error });
+  }
+}
+
+// In Node, but not yet in the types of the language level we compile for.
+const { rawJSON } = JSON as unknown as { rawJSON(source: string): unknown };
+
+/** A number that JavaScript would write differently (2^60, 1.0, 1e400) keeps the text it came with. */
+function keepNumber(_key: string, value: unknown, context: { readonly source?: string }): unknown {
+  const { source } = context;
+  if (typeof value !== 'number' || source === undefined || String(value) === source) return value;
+  return rawJSON(source);
+}
