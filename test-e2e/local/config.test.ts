@@ -3,10 +3,10 @@ import { buildFlags, buildHash } from './binaries.ts';
 import { etcdArgs } from './control-plane-config.ts';
 import { probeGroups } from './kafka.ts';
 import { serverProperties } from './kafka-config.ts';
+import { parseGroupLag } from './lag-oracle.ts';
 import { cacheDir, stackDir, stackName } from './paths.ts';
 import { formatDuration } from './progress.ts';
 import { brokerIds, portsOf, type StackState } from './state.ts';
-import { parseGroupLag } from './topics.ts';
 
 const user = (mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512') =>
   ({ mechanism, username: 'u', password: 'p' }) as const;

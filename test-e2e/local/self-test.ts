@@ -9,22 +9,22 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import {
+  commitOffsets,
+  createTopic,
+  deleteTopics,
+  endOffsets,
+  growTopic,
+  produce,
+} from '../kafka.ts';
 import { kafkaTool, withAdmin } from './kafka.ts';
+import { describeGroupLag } from './lag-oracle.ts';
 import { stackDir } from './paths.ts';
 import { isFrozen } from './pidfile.ts';
 import { until } from './process.ts';
 import { consoleProgress, type Progress } from './progress.ts';
 import { attachStack, type Stack, startStack, stopStack } from './stack.ts';
 import { brokerIds, type KafkaUser } from './state.ts';
-import {
-  commitOffsets,
-  createTopic,
-  deleteTopic,
-  describeGroupLag,
-  endOffsets,
-  growTopic,
-  produce,
-} from './topics.ts';
 
 process.removeAllListeners('warning'); // traps K9
 const progress = consoleProgress();
@@ -100,19 +100,15 @@ async function attaches(of: Stack): Promise<void> {
   assert.deepEqual(pidsOf(attached), pidsOf(of));
 }
 
-async function servesTopics({ state }: Stack): Promise<void> {
-  await createTopic(state, 'orders', { partitions: 4 });
-  await produce(
-    state,
-    'orders',
-    Array.from({ length: 100 }, (_, i) => `order ${i}`),
-  );
-  assert.deepEqual([...(await endOffsets(state, 'orders')).values()], [25n, 25n, 25n, 25n]);
-  await commitOffsets(state, 'shop', 'orders', new Map([[0, 5n]]));
+async function servesTopics({ state, bootstrapServers: servers }: Stack): Promise<void> {
+  await createTopic(servers, 'orders', 4);
+  await produce(servers, 'orders', { partitions: 4, records: 100 });
+  assert.deepEqual([...(await endOffsets(servers, 'orders')).values()], [25n, 25n, 25n, 25n]);
+  await commitOffsets(servers, 'shop', 'orders', new Map([[0, 5n]]));
   const [lag] = await describeGroupLag(state, 'shop');
   assert.deepEqual(lag, { topic: 'orders', partition: 0, committed: 5n, end: 25n, lag: 20n });
-  await growTopic(state, 'orders', 6);
-  await deleteTopic(state, 'orders');
+  await growTopic(servers, 'orders', 6);
+  await deleteTopics(servers, ['orders']);
   const topics = await kafkaTool(state, 'org.apache.kafka.tools.TopicCommand', ['--list']);
   assert.doesNotMatch(topics, /orders/);
 }
@@ -178,11 +174,11 @@ async function healsFrozenBroker(of: Stack): Promise<void> {
 }
 
 async function keepsDataOverKill(of: Stack): Promise<void> {
-  await createTopic(of.state, 'kept');
-  await produce(of.state, 'kept', ['a', 'b', 'c']);
+  await createTopic(of.bootstrapServers, 'kept', 1);
+  await produce(of.bootstrapServers, 'kept', { partitions: 1, records: 3 });
   for (const id of brokerIds) await of.kafka.broker(id).kill();
   await of.heal();
-  assert.equal((await endOffsets(of.state, 'kept')).get(0), 3n);
+  assert.equal((await endOffsets(of.bootstrapServers, 'kept')).get(0), 3n);
   await of.kafka.broker(3).stop();
   assert.equal(await of.kafka.broker(3).start(), 'started');
   await of.kafka.waitUntilHealthy();
