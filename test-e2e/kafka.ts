@@ -28,13 +28,18 @@ async function withAdmin<T>(servers: Servers, work: (admin: Admin) => Promise<T>
   }
 }
 
-/** Creates a topic with three replicas and returns when every partition has them in sync. */
+/**
+ * Creates a topic with three replicas and returns when every partition has them in sync.
+ * @param config of the topic, e.g. `message.timestamp.type`
+ */
 export async function createTopic(
   servers: Servers,
   topic: string,
   partitions: number,
+  config: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const topics = [{ topic, numPartitions: partitions, replicationFactor: 3 }];
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  const topics = [{ topic, numPartitions: partitions, replicationFactor: 3, configEntries }];
   await withAdmin(servers, (admin) => admin.createTopics({ topics, waitForLeaders: false }));
   await untilInSync(servers, topic, partitions);
 }

@@ -9,6 +9,10 @@ const ok = await runSteps([
     run: () => run('node', ['operator/scripts/generate-api.ts', '--check']),
   },
   { title: 'lint', run: () => run('biome', ['ci', '--error-on-warnings', '.']) },
+  {
+    title: 'the linter keeps the layers apart',
+    run: () => run('node', ['test-e2e/verify-layers.ts']),
+  },
   { title: 'types', run: () => run('tsc', ['--noEmit']) },
   { title: 'dead code', run: () => run('knip', []) },
   { title: 'every checker sees its files', run: async () => (checkersSeeFiles() ? 0 : 1) },

@@ -17,7 +17,9 @@ export function chartOf({ samples, phases }: Recording): string {
   const x = scale(0, end, plot.left, plot.right);
   const known = samples.filter((s) => s.lag !== undefined);
   const maxLag = niceCeiling(1.1 * Math.max(10, ...known.map((s) => Number(s.lag))));
-  const maxReplicas = niceCeiling(1.1 * Math.max(4, ...samples.flatMap((s) => [s.desired, s.ready])));
+  const maxReplicas = niceCeiling(
+    1.1 * Math.max(4, ...samples.flatMap((s) => [s.desired, s.ready])),
+  );
   const lagY = scale(0, maxLag, plot.bottom, plot.top);
   const replicasY = scale(0, maxReplicas, plot.bottom, plot.top);
   const points = (list: readonly Sample[], y: (s: Sample) => number) =>
