@@ -50,6 +50,13 @@ test('an idle poll writes nothing', async () => {
   expect(world.target.patches).toEqual([]);
 });
 
+test('a steady lag is not written again', async () => {
+  const world = fakeWorld();
+  world.lag.lag = 50n;
+  for (let i = 0; i < 20; i++) await poll(world);
+  expect(world.scalers.writes).toBe(1);
+});
+
 test('lag that moves within its order of magnitude is written every 30 s', async () => {
   const world = fakeWorld();
   world.lag.lag = 50n;

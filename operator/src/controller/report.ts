@@ -159,7 +159,12 @@ export function worthWriting(
   sinceLastMs: number,
 ): boolean {
   if (!before || JSON.stringify(gist(before)) !== JSON.stringify(gist(next))) return true;
-  return sinceLastMs >= quietMs && JSON.stringify(before) !== JSON.stringify(next);
+  return sinceLastMs >= quietMs && detail(before) !== detail(next);
+}
+
+/** lastActiveTime moves at every poll of a busy group and is no reason of its own to write. */
+function detail({ lastActiveTime: _, ...status }: Status): string {
+  return JSON.stringify(status);
 }
 
 function gist(status: Status) {

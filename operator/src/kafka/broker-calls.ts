@@ -7,7 +7,7 @@ import {
   ResponseError,
   TimeoutError,
 } from '@platformatic/kafka';
-import { toConnectionError } from './errors.ts';
+import { isCertificateRefused, toConnectionError } from './errors.ts';
 import { KafkaError } from './kafka-error.ts';
 import { ConnectFailure, type WatchedPool, watchPool } from './pool.ts';
 import { type Address, addressText } from './transport.ts';
@@ -79,10 +79,18 @@ export class BrokerCalls {
   async #attempt<T>({ to, api, send }: Call<T>): Promise<T> {
     const connection = await this.#pool.connect(to);
     this.#options.onRequest(api);
+    let refusal: unknown;
+    const onError = (error: unknown) => {
+      // All that the request itself is told is that the connection was closed.
+      if (isCertificateRefused(error)) refusal = error;
+    };
+    connection.on('error', onError);
     try {
       return await send(connection);
     } catch (error) {
-      return partialAnswer<T>(error) ?? Promise.reject(error);
+      return partialAnswer<T>(error) ?? Promise.reject(refusal ?? error);
+    } finally {
+      connection.off('error', onError);
     }
   }
 

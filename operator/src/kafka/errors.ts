@@ -93,8 +93,12 @@ const isSocketError = (error: Error): boolean => socketErrors.has(field(error, '
 /** TLS alerts by which the peer refuses our certificate (Node spells them out in the code). */
 const clientAlert = /ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_|UNKNOWN_CA|ACCESS_D)/;
 
+/** With TLS 1.3 the verdict on our certificate comes when the connection already counts as made. */
+export const isCertificateRefused = (error: unknown): boolean =>
+  flatten(error).some((e) => clientAlert.test(field(e, 'code')));
+
 function clientCertificate(chain: readonly Error[]): Finding | undefined {
-  if (!chain.some((e) => clientAlert.test(field(e, 'code')))) return undefined;
+  if (!chain.some(isCertificateRefused)) return undefined;
   const what = 'the broker refused the client certificate: check spec.kafka.tls cert and key';
   return { step: 'TLS', reason: 'AuthenticationFailed', what };
 }
