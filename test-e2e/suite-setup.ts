@@ -1,9 +1,7 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { openCluster } from './cluster.ts';
 import { installOperator } from './install.ts';
+import { stackDir } from './local/paths.ts';
 
 /**
  * One cluster with the operator for all specs. The embedded stack gets a directory of its own, beside
@@ -11,7 +9,7 @@ import { installOperator } from './install.ts';
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const named = process.env['CLUSTER'] || 'embedded';
-  const dir = named === 'embedded' ? mkdtempSync(join(tmpdir(), 'lagscaler-e2e-')) : '';
+  const dir = named === 'embedded' ? stackDir(`e2e-${process.pid}`) : '';
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
   const cluster = await openCluster(named, {
