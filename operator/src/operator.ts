@@ -6,7 +6,6 @@ import type { Ports } from './controller/ports.ts';
 import { createScalerStates } from './controller/state.ts';
 import { createLagSource } from './kafka/lag-source.ts';
 import { createKubeClient } from './kube/client.ts';
-import { systemClock as kubeClock } from './kube/clock.ts';
 import { createDiscovery } from './kube/discovery.ts';
 import { createEventRecorder } from './kube/events.ts';
 import { createHpas } from './kube/hpas.ts';
@@ -42,7 +41,7 @@ export async function startOperator(config: Config, log: Logger, hooks: Hooks): 
   });
   const kube = {
     client,
-    clock: kubeClock,
+    clock: systemClock,
     namespaces: config.namespaces,
     onRestart(resource: string, error: unknown) {
       metrics.watchRestarts.inc({ resource });

@@ -1,7 +1,9 @@
 /** Time as the shell uses it; tests pass one they move by hand. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, for timestamps that others read; may jump. */
   now(): number;
+  /** Milliseconds since some point; never jumps (traps N1). */
+  monotonic(): number;
   /** Runs `callback` once after `delayMs`; the returned function cancels it. */
   after(delayMs: number, callback: () => void): () => void;
 }
@@ -11,6 +13,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestTimerMs));
     return () => clearTimeout(timer);

@@ -26,6 +26,9 @@ export class FakeClock implements Clock {
   now(): number {
     return this.#now;
   }
+  monotonic(): number {
+    return this.now();
+  }
   after(delayMs: number, callback: () => void): () => void {
     const timer = { at: this.#now + delayMs, callback };
     this.#timers.push(timer);

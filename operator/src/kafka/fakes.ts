@@ -15,6 +15,9 @@ export class SkippingClock implements Clock {
   now(): number {
     return Date.now() + this.#skippedMs;
   }
+  monotonic(): number {
+    return this.now();
+  }
   after(delayMs: number, callback: () => void): () => void {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);

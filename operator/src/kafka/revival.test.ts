@@ -5,7 +5,11 @@ import { RevivalWatch } from './revival.ts';
 const brokers = [1, 2].map((port) => ({ host: 'kafka', port }));
 const clock = new SkippingClock();
 /** Pauses of the watch take no time here. */
-const hurried = { now: () => clock.now(), after: (_: number, f: () => void) => clock.after(0, f) };
+const hurried = {
+  now: () => clock.now(),
+  monotonic: () => clock.monotonic(),
+  after: (_: number, f: () => void) => clock.after(0, f),
+};
 
 let watch: RevivalWatch | undefined;
 afterEach(() => watch?.stop());

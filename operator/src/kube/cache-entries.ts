@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../controller/clock.ts';
 
 /** What changed; `previous` is undefined for a new object, `current` for a deleted one. */
 export interface Change<T> {

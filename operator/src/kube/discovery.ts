@@ -1,6 +1,6 @@
+import type { Clock } from '../controller/clock.ts';
 import { TargetError, type TargetRef } from '../controller/ports.ts';
 import type { KubeClient } from './client.ts';
-import type { Clock } from './clock.ts';
 import { isTransient, KubeError } from './errors.ts';
 import { groupPath, type Resource } from './resource.ts';
 import { createTtlCache } from './ttl-cache.ts';

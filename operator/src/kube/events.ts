@@ -1,6 +1,6 @@
+import type { Clock } from '../controller/clock.ts';
 import type { EventRecorder, ObjectRef, ScalerEvent } from '../controller/ports.ts';
 import type { KubeClient } from './client.ts';
-import type { Clock } from './clock.ts';
 import { KubeError, toKubeError } from './errors.ts';
 import { collectionPath, kafkaConsumerScalers, objectPath } from './resource.ts';
 

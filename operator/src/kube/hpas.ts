@@ -1,6 +1,6 @@
+import type { Clock } from '../controller/clock.ts';
 import type { TargetRef } from '../controller/ports.ts';
 import type { KubeClient } from './client.ts';
-import type { Clock } from './clock.ts';
 import { createCollection } from './collection.ts';
 import { groupOf, type RawObject } from './resource.ts';
 import type { WatchHooks, WatchLifecycle } from './watch-cache.ts';

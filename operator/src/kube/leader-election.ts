@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../controller/clock.ts';
 import type { ApiRequest, KubeClient } from './client.ts';
-import { type Clock, sleep } from './clock.ts';
 import { KubeError, toKubeError } from './errors.ts';
 import { type Lease, leaseFor, leases } from './lease.ts';
 import { collectionPath, objectPath } from './resource.ts';
+import { sleep } from './sleep.ts';
 
 export interface LeaderElectionOptions {
   readonly client: KubeClient;

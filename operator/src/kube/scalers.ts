@@ -1,7 +1,7 @@
+import type { Clock } from '../controller/clock.ts';
 import type { Scaler, ScalerStore } from '../controller/ports.ts';
 import type { Change, Item } from './cache-entries.ts';
 import type { KubeClient } from './client.ts';
-import type { Clock } from './clock.ts';
 import { createCollection } from './collection.ts';
 import { KubeError } from './errors.ts';
 import { deepFreeze, mergePatch } from './json.ts';

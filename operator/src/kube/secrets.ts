@@ -1,6 +1,6 @@
+import type { Clock } from '../controller/clock.ts';
 import { type ObjectRef, SecretError, type SecretReader } from '../controller/ports.ts';
 import type { KubeClient } from './client.ts';
-import type { Clock } from './clock.ts';
 import { isTransient, KubeError } from './errors.ts';
 import { keyOf, objectPath } from './resource.ts';
 import { createTtlCache } from './ttl-cache.ts';

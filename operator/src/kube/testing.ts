@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
+import type { Clock } from '../controller/clock.ts';
 import { createKubeClient, type FinishedRequest, type KubeClient } from './client.ts';
-import type { Clock } from './clock.ts';
 
 /** Only for tests: a clock moved by hand, and a local API server that does what a test says. */
 export interface FakeClock extends Clock {

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../controller/clock.ts';
 
 export interface TtlCacheOptions<V> {
   readonly clock: Clock;

@@ -1,9 +1,10 @@
+import type { Clock } from '../controller/clock.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { type Change, createCacheEntries, type Item } from './cache-entries.ts';
 import type { ApiRequest, KubeClient } from './client.ts';
-import { type Clock, sleep } from './clock.ts';
 import { isTransient, type KubeError, toKubeError } from './errors.ts';
 import { collectionPath, keyOf, type RawObject, type Resource } from './resource.ts';
+import { sleep } from './sleep.ts';
 import { type WatchEvent, watchOnce } from './watch-stream.ts';
 
 /** What a cache reports, for metrics and logs. */

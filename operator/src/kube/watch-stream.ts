@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../controller/clock.ts';
 import { fromStatus, KubeError, type KubeStatus, toKubeError } from './errors.ts';
 import type { RawObject } from './resource.ts';
 
