@@ -58,8 +58,8 @@ export async function createScenario(
     topic,
     group,
     partitions,
-    /** Writes records, spread evenly over the partitions. */
-    produce: (records: number) => produce(kafka, topic, { partitions, records }),
+    /** Writes records to one partition: up to 1,000 are one batch, which no poll can see half of. */
+    produce: (records: number) => produce(kafka, topic, { partitions: 1, records }),
     /** Commits the end of every partition: no lag is left. */
     async commitEverything() {
       await commitOffsets(kafka, group, topic, await endOffsets(kafka, topic));
