@@ -124,9 +124,13 @@ function scaleEvents(previous: Status, { target, decision, write }: Outcome): Sc
   return [];
 }
 
-/** A recommendation is told once, not at every poll. */
+/** A recommendation is told when it begins or turns round, not for each new number: lag moves at every poll. */
 function isNews(previous: Status, reason: Reason, desired: number, current: number): boolean {
-  return reason === 'Recommending' && desired !== current && previous.desiredReplicas !== desired;
+  const { desiredReplicas = current, currentReplicas = current } = previous;
+  const before = Math.sign(desiredReplicas - currentReplicas);
+  return (
+    reason === 'Recommending' && desired !== current && Math.sign(desired - current) !== before
+  );
 }
 
 /** One event per condition that turned bad or came back; nothing on first sight of a healthy one. */
