@@ -140,7 +140,6 @@ export async function startOperator(config: Config, log: Logger, hooks: Hooks): 
   const server = await serve({
     ...config.http,
     registry: metrics.registry,
-    notLive: () => undefined,
     notReady: () => (synced() ? undefined : 'the caches have not synced yet'),
   });
   for (const cache of caches) cache.start();

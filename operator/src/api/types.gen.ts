@@ -151,7 +151,7 @@ export interface Activation {
    */
   readonly cooldownSeconds: number;
   /**
-   * Fewest replicas while the group is active. 1 to maxReplicas. Default 1.
+   * Fewest replicas while the group is active. 1 to maxReplicas. Without effect when minReplicas is 1 or more. Default 1.
    */
   readonly minActiveReplicas: number;
 }

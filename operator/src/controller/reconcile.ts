@@ -67,6 +67,7 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const ref = targetRefOf(scaler);
+  const policy = scalingPolicyOf(scaler.spec, Date.parse); // throws before anything is read
   const lag = readLag(scaler, ports, signal);
   for (let fresh = false, left = maxAttempts; ; fresh = true, left--) {
     const [reading, target] = await Promise.all([lag, readTarget(ref, fresh, ports, signal)]);
@@ -84,7 +85,7 @@ async function attempt(
       now: at,
       target,
       lag: reading,
-      policy: scalingPolicyOf(scaler.spec, Date.parse),
+      policy,
       conflict: ports.conflictOf(scaler),
       memory: state.memory ?? seedMemory(scaler, target, at),
     });

@@ -26,7 +26,8 @@ export function report(scaler: Scaler, outcome: Outcome): Report {
   return {
     status: statusOf(scaler, previous, outcome, found),
     events,
-    notable: events.length > 0,
+    // A write that goes on failing is told by its condition once, not by a line per poll.
+    notable: events.some((event) => event.reason !== 'FailedRescale'),
   };
 }
 
@@ -117,7 +118,8 @@ function scaleEvents(previous: Status, { target, decision, write }: Outcome): Sc
     return [{ type: 'Normal', reason: 'SuccessfulRescale', message: `New size ${change}` }];
   if (write !== 'none')
     return [
-      { type: 'Warning', reason: 'FailedRescale', message: `${write.message}; wanted ${change}` },
+      // No numbers here: lag moves, and each poll would be a new event.
+      { type: 'Warning', reason: 'FailedRescale', message: write.message },
     ];
   if (isNews(previous, decision.reason, decision.desiredReplicas, target.specReplicas))
     return [{ type: 'Normal', reason: 'WouldRescale', message: `Would scale ${change}` }];
