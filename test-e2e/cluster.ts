@@ -1,5 +1,6 @@
 import { openCurrentCluster } from './clusters/current.ts';
 import { openEmbeddedCluster } from './clusters/embedded.ts';
+import type { ExternalCluster } from './clusters/external.ts';
 import { openKindCluster } from './clusters/kind.ts';
 import type { Stack } from './local/stack.ts';
 
@@ -16,6 +17,8 @@ export interface Cluster {
   readonly bootstrapServers: readonly string[];
   /** Kafka as seen from a pod. */
   readonly podBootstrapServers: readonly string[];
+  /** What another process needs to reach the same cluster; undefined for the embedded stack. */
+  readonly external: ExternalCluster | undefined;
   /** Only the embedded stack can have its parts frozen, killed and restarted. */
   readonly stack: Stack | undefined;
   /** The reference under which the cluster finds one of our images, e.g. `lagscaler/operator`. */

@@ -11,6 +11,9 @@ export const operatorNamespace = 'lagscaler-system';
 export async function installOperator(cluster: Cluster): Promise<void> {
   await installCrd(cluster);
   await applyFolder(cluster, 'deploy/operator');
+  // An image built anew under the same tag reaches a cluster that was kept only by a restart.
+  if (!cluster.stack)
+    await cluster.kubectl(['rollout', 'restart', '-n', operatorNamespace, 'deployment/lagscaler']);
   await rolledOut(cluster, operatorNamespace, 'deployment/lagscaler');
 }
 

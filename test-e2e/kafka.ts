@@ -54,13 +54,17 @@ export async function growTopic(
   await untilInSync(servers, topic, partitions);
 }
 
+/** Those of these topics that exist. */
+export function existingTopics(servers: Servers, topics: readonly string[]): Promise<string[]> {
+  return withAdmin(servers, async (admin) => {
+    const listed = await admin.listTopics();
+    return topics.filter((topic) => listed.includes(topic));
+  });
+}
+
 /** Deletes what exists of these topics and returns when the brokers have forgotten them. */
 export async function deleteTopics(servers: Servers, topics: readonly string[]): Promise<void> {
-  const existing = () =>
-    withAdmin(servers, async (admin) => {
-      const listed = await admin.listTopics();
-      return topics.filter((topic) => listed.includes(topic));
-    });
+  const existing = () => existingTopics(servers, topics);
   const doomed = await existing();
   if (doomed.length > 0)
     await withAdmin(servers, (admin) => admin.deleteTopics({ topics: doomed, timeout: 10_000 }));

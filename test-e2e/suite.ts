@@ -1,6 +1,7 @@
 import { afterAll, inject } from 'vitest';
-import { type Cluster, openCluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { embeddedCluster } from './clusters/embedded.ts';
+import { type ExternalCluster, externalCluster } from './clusters/external.ts';
 import { createKubeReader, type KubeReader } from './kube.ts';
 import { attachStack, type Stack } from './local/stack.ts';
 
@@ -8,15 +9,15 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Directory of the stack that suite-setup.ts started; empty when another cluster was named. */
     stackDir: string;
+    /** The cluster of this run when it is not the embedded stack. */
+    external: ExternalCluster | undefined;
   }
 }
 
 /** The cluster of this test run, started once for all specs by suite-setup.ts. */
 export async function suiteCluster(): Promise<{ cluster: Cluster; kube: KubeReader }> {
-  const dir = inject('stackDir');
-  const cluster = dir
-    ? embeddedCluster(await attachStack(dir))
-    : await openCluster(process.env['CLUSTER'], { log: console.log });
+  const external = inject('external');
+  const cluster = external ? externalCluster(external) : embeddedCluster(await suiteStack());
   const kube = createKubeReader(cluster.kubeconfig);
   afterAll(() => kube.close());
   return { cluster, kube };

@@ -26,11 +26,11 @@ const ok = await runSteps([
 
 const counts = projects.map(countsOf);
 const sum = (pick: (c: Counts) => number) => counts.reduce((total, c) => total + pick(c), 0);
-const failed = sum((c) => c.numFailedTests) + sum((c) => c.numFailedTestSuites) + (ok ? 0 : 1);
+const failed = sum((c) => c.numFailedTests) || sum((c) => c.numFailedTestSuites) || (ok ? 0 : 1);
 console.log(
-  `${sum((c) => c.numPassedTests)} passed, ${ok ? 0 : failed} failed, ${sum((c) => c.numPendingTests)} skipped`,
+  `${sum((c) => c.numPassedTests)} passed, ${failed} failed, ${sum((c) => c.numPendingTests)} skipped`,
 );
-process.exitCode = ok ? 0 : 1;
+process.exitCode = failed === 0 ? 0 : 1;
 
 interface Counts {
   readonly numPassedTests: number;

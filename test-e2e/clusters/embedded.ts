@@ -21,6 +21,7 @@ export function embeddedCluster(stack: Stack): Cluster {
     bootstrapServers: stack.bootstrapServers,
     podBootstrapServers: stack.bootstrapServers,
     stack,
+    external: undefined,
     image: (name) => `${name}:dev`,
     kubectl: (args, stdin) => kubectl(stack.state, [...args], stdin),
     // The API server's proxy refuses loopback addresses, but this machine can reach them itself.

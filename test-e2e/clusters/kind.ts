@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Cluster, OpenOptions } from '../cluster.ts';
 import { run } from '../local/run.ts';
-import { externalCluster } from './external.ts';
+import { externalCluster, kubeconfigOf } from './external.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 const context = 'kind-lagscaler';
@@ -40,11 +40,11 @@ export async function openKindCluster({ log, signal }: OpenOptions): Promise<Clu
   const cluster = externalCluster({
     name: 'kind',
     description: `the kind cluster "lagscaler" (context ${context})`,
-    kubeconfig: process.env['KUBECONFIG'] || join(process.env['HOME'] ?? '', '.kube/config'),
-    context,
+    kubeconfig: await kubeconfigOf(context),
     bootstrapServers: [30991, 30992, 30993].map((port) => `localhost:${port}`),
     podBootstrapServers: [0, 1, 2].map((i) => `kafka-${i}.brokers.kafka.svc.cluster.local:9092`),
-    image: (name) => `${name}:dev`,
+    imagePrefix: '',
+    imageTag: 'dev',
   });
   log('Kafka');
   await cluster.kubectl(['apply', '-k', join(repository, 'deploy/kind')]);

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { openCluster } from '../cluster.ts';
 import { stackDir } from '../local/paths.ts';
 import { chartOf } from './chart.ts';
-import { type Report, reportOf } from './recording.ts';
+import { problemsOf, type Report, reportOf } from './recording.ts';
 import { prepareStage, runStory } from './story.ts';
 import { lookAround, summaryOf } from './summary.ts';
 
@@ -29,6 +29,9 @@ try {
   const report = reportOf(recording, run);
   writeResults(report, chartOf(recording));
   console.log(summaryOf(report, out));
+  const problems = problemsOf(report);
+  for (const problem of problems) console.error(`✗ ${problem}`);
+  if (problems.length > 0) process.exitCode = 1;
   if (!exitAfterwards) {
     console.log(lookAround(cluster, stage.namespace));
     await untilInterrupted();
@@ -38,7 +41,7 @@ try {
   await cluster.close();
 }
 // Keep-alive connections of the Kafka clients must not keep the terminal.
-process.exit(0);
+process.exit();
 
 function writeResults(report: Report, chart: string): void {
   mkdirSync(out, { recursive: true });

@@ -74,3 +74,15 @@ export function reportOf(
     rejected: run.answers.rejected,
   };
 }
+
+/** What must not have happened; each a sentence. */
+export function problemsOf(report: Report): string[] {
+  const [, , ready] = report.replicas.at(-1) ?? [0, 0, 0];
+  const checks = [
+    [report.lost > 0, `${report.lost} records were never answered`],
+    [report.scaleOutPatches !== 1, `${report.scaleOutPatches} patches to scale out instead of one`],
+    [report.drainSeconds < 0, 'the lag was not drained'],
+    [ready !== 1, `${ready} replicas at the end instead of one`],
+  ] as const;
+  return checks.flatMap(([failed, problem]) => (failed ? [problem] : []));
+}

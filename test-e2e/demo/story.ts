@@ -1,6 +1,7 @@
 import { type Answers, approvalTopics, createApprovalTopics, startLoad } from '../approval-load.ts';
 import type { Cluster } from '../cluster.ts';
 import { applyObject, installApprovalService, installOperator, sampleScaler } from '../install.ts';
+import { deleteTopics } from '../kafka.ts';
 import { createKubeReader, type KubeReader } from '../kube.ts';
 import { createLagProbe } from '../lag-probe.ts';
 import { until } from '../until.ts';
@@ -42,7 +43,18 @@ export async function prepareStage(cluster: Cluster): Promise<Stage> {
     applyObject(cluster, sampleScaler(cluster, `${name}.yaml`, namespace, { mode: 'Recommend' })),
   );
   const kube = createKubeReader(cluster.kubeconfig);
-  return { cluster, namespace, kube, close: () => kube.close() };
+  return {
+    cluster,
+    namespace,
+    kube,
+    /** On a cluster that lives on, nothing of the demo but the operator stays. */
+    async close() {
+      await kube.close();
+      if (cluster.stack) return;
+      await cluster.kubectl(['delete', 'namespace', namespace, '--timeout=55s']);
+      await deleteTopics(servers, Object.values(approvalTopics));
+    },
+  };
 }
 
 export interface Story {

@@ -97,11 +97,12 @@ test('a write that RBAC denies is told once, and done as soon as it is allowed',
     await scenario.produce(95);
     await scenario.expectCondition('AbleToScale', 'False', 'FailedUpdateScale');
     await scenario.expectCondition('Ready', 'False', 'FailedUpdateScale');
+    await scenario.produce(5); // another lag, the same failure
     await until('the event is counted', async () => ((await failures())[0]?.count ?? 0) > 1);
     const [event, ...others] = await failures();
     expect(others).toEqual([]);
     expect(event?.type).toBe('Warning');
-    expect(event?.message).toMatch(/may not patch the scale of Deployment.*from 1 to 10/);
+    expect(event?.message).toMatch(/may not patch the scale of Deployment/);
     expect(await scenario.patches()).toBe(0);
   } finally {
     await setRules(rules);
