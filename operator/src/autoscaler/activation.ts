@@ -67,7 +67,8 @@ export const stayAtZero: Link = (from, tick) => activate(from, 0, 'NotActive', i
 
 function inactive({ lag = 0n, policy }: Tick): string {
   const limit = policy.activation.lag;
-  // Lag of partitions that stood still for the cooldown does not count (algorithm.md §3).
+  // Transaction markers leave a lag of one per partition for ever: what stood still for the cooldown
+  // does not count.
   return lag > limit
     ? `lag ${lag} only in partitions that stand still`
     : `lag ${lag} is not above the activation lag of ${limit}`;

@@ -15,7 +15,7 @@ const staleCommitTicks = 2;
 /**
  * Unread records of one partition; never throws.
  * @param beyondEndTicks ticks in a row, with this one, in which the commit lay beyond the end
- * Source: algorithm.md §3, rows in that order.
+ * The rules apply in the order in which they stand here; the vectors are in operator/cases.
  */
 export function partitionLag(
   { committed, end, logStart }: PartitionOffsets,
