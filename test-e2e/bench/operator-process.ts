@@ -54,6 +54,15 @@ async function accountKubeconfig(cluster: Cluster): Promise<string> {
   return stringify({ ...admin, users });
 }
 
+/** NODE_OPTIONS of the operator's manifest: what is measured is what is shipped. */
+function shippedNodeOptions(): string {
+  const file = join(repository, 'deploy/operator/deployment.yaml');
+  const [deployment] = parseAllDocuments(readFileSync(file, 'utf8')).map((d) => d.toJS());
+  const env: readonly { name: string; value: string }[] =
+    deployment.spec.template.spec.containers[0].env;
+  return env.find(({ name }) => name === 'NODE_OPTIONS')?.value ?? '';
+}
+
 async function startOperator(kubeconfig: string, logFile: string): Promise<OperatorProcess> {
   const port = await freePort();
   const log = openSync(logFile, 'a');
@@ -62,7 +71,7 @@ async function startOperator(kubeconfig: string, logFile: string): Promise<Opera
     stdio: ['ignore', log, log],
     env: {
       NODE_ENV: 'production',
-      NODE_OPTIONS: process.env['OPERATOR_NODE_OPTIONS'] ?? '',
+      NODE_OPTIONS: process.env['OPERATOR_NODE_OPTIONS'] ?? shippedNodeOptions(),
       KUBECONFIG: kubeconfig,
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: String(port),
