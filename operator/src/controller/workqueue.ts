@@ -7,10 +7,6 @@ export type Result = 'done' | { readonly requeueAfterMs: number } | 'retry';
 export interface WorkQueue {
   /** Run the key as soon as a worker is free; if it is running, once more afterwards. */
   add(key: string): void;
-  /** Run the key after `delayMs`; replaces an earlier delay of the same key. */
-  addAfter(key: string, delayMs: number): void;
-  /** Drop everything that is known of a key; a run in flight ends normally and is not repeated. */
-  forget(key: string): void;
   /** Keys that wait for a worker right now. */
   readonly depth: number;
   /** No more runs; resolves when those in flight have ended. */
@@ -89,15 +85,6 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     add(key) {
       enqueue(key);
       startRuns();
-    },
-    addAfter(key, delayMs) {
-      if (!stopped) delayed.set(key, delayMs);
-    },
-    forget(key) {
-      ready.delete(key);
-      again.delete(key);
-      delayed.cancel(key);
-      failures.delete(key);
     },
     get depth() {
       return ready.size;
