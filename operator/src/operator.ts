@@ -10,6 +10,7 @@ import { createDiscovery } from './kube/discovery.ts';
 import { createEventRecorder } from './kube/events.ts';
 import { createHpas } from './kube/hpas.ts';
 import { createLeaderElection } from './kube/leader-election.ts';
+import { createPodReader } from './kube/pods.ts';
 import { createScaleTarget } from './kube/scale-target.ts';
 import { createScalerStore } from './kube/scalers.ts';
 import { createSecretReader } from './kube/secrets.ts';
@@ -74,6 +75,7 @@ export async function startOperator(config: Config, log: Logger, hooks: Hooks): 
   const ports: Ports = {
     scalers,
     target,
+    pods: createPodReader({ client }),
     secrets,
     lag,
     events,
@@ -89,6 +91,8 @@ export async function startOperator(config: Config, log: Logger, hooks: Hooks): 
       metrics.reconcileErrors.inc({ class: 'status' });
       log.warn({ scaler: scaler.key, err: error }, 'status could not be written');
     },
+    onPodsUnknown: (scaler, error) =>
+      log.warn({ scaler: scaler.key, err: error }, 'unschedulable pods cannot be counted'),
   };
   const controller = createController(ports, {
     concurrency: config.maxConcurrentReconciles,
@@ -123,6 +127,11 @@ export async function startOperator(config: Config, log: Logger, hooks: Hooks): 
   const isLeader = () => (election ? election.isLeader() : true);
   const caches = [scalers, targets, hpas];
   const synced = () => caches.every((cache) => cache.hasSynced());
+  metrics.observeCaches({
+    kafkaconsumerscalers: scalers,
+    workloads: targets,
+    horizontalpodautoscalers: hpas,
+  });
 
   function enqueue(key: string): void {
     if (leading && synced()) controller.enqueue(key);

@@ -5,10 +5,24 @@ import type { Metrics } from './telemetry/metrics.ts';
 
 /** Metrics and log of an outcome: the same value that status and events show. */
 export function outcomeReporter(log: Logger, metrics: Metrics) {
+  /** The last message of a reading without a reason of its own, per scaler. */
+  const unknown = new Map<Key, string>();
+
+  /** Only the error says what such a reading failed of: once, not at every poll. */
+  function explainUnknown({ key }: Scaler, { reading }: Outcome): void {
+    if (reading.kind !== 'unavailable' || reading.reason !== 'LagUnknown') {
+      unknown.delete(key);
+      return;
+    }
+    if (unknown.get(key) === reading.message) return;
+    unknown.set(key, reading.message);
+    log.warn({ scaler: key, err: reading.error }, 'lag is unknown');
+  }
+
   return {
     onOutcome(scaler: Scaler, outcome: Outcome, notable: boolean): void {
       const { namespace, name } = scaler;
-      const { decision, target } = outcome;
+      const { decision, target, unschedulable } = outcome;
       metrics.setScaler(
         { namespace, name },
         {
@@ -16,10 +30,12 @@ export function outcomeReporter(log: Logger, metrics: Metrics) {
           currentReplicas: target?.specReplicas,
           desiredReplicas: decision?.desiredReplicas,
           readyReplicas: target?.readyReplicas,
+          unschedulablePods: unschedulable,
           paused: scaler.spec.paused,
         },
       );
       if (decision) metrics.countDecision({ namespace, name }, actionOf(outcome), decision.reason);
+      explainUnknown(scaler, outcome);
       // Idle polls say nothing: one line per decision that changed something.
       if (notable) log.info(fieldsOf(scaler, outcome), 'decision');
       else log.debug(fieldsOf(scaler, outcome), 'decision');
@@ -27,6 +43,7 @@ export function outcomeReporter(log: Logger, metrics: Metrics) {
     forget(key: Key): void {
       const [namespace = '', name = ''] = key.split('/');
       metrics.forgetScaler({ namespace, name });
+      unknown.delete(key);
     },
   };
 }

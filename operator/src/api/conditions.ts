@@ -2,7 +2,13 @@
  * The condition types and reasons of a KafkaConsumerScaler: the one list. Types and reasons the
  * Horizontal Pod Autoscaler has (autoscaling/v2) keep its names; the others are ours.
  */
-export const conditionTypes = ['Ready', 'AbleToScale', 'ScalingActive', 'ScalingLimited'] as const;
+export const conditionTypes = [
+  'Ready',
+  'AbleToScale',
+  'ScalingActive',
+  'ScalingLimited',
+  'Unschedulable', // there only while it holds
+] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 
 /** Every reason that can appear in a condition, event, log line, status or metric. */
@@ -47,6 +53,7 @@ export const reasons = [
   'PartitionLimited', // cut to the replicas that can own a partition
   'ScaleUpLimit', // a scaleUp policy limits the step (HPA)
   'ScaleDownLimit', // a scaleDown policy limits the step (HPA)
+  'Unschedulable', // no node has room for some pods of the target: no scale-up until they are placed
   // Why the size is what it is
   'LagAboveTarget', // more lag per replica than sizing.lagPerReplica.value
   'LagBelowTarget', // less lag per replica than sizing.lagPerReplica.value

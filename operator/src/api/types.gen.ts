@@ -359,6 +359,10 @@ export interface KafkaConsumerScalerStatus {
    */
   readonly readyReplicas?: number;
   /**
+   * Pods of the target that no node has room for: Pending, with the reason Unschedulable. While there are any, the target is not scaled out. Absent when there is none, and while nobody knows.
+   */
+  readonly unschedulablePods?: number;
+  /**
    * Lag of the group in records, as a decimal string since it can exceed 2^53. From Kafka: the sum over the partitions of end offset minus committed offset. Absent while a partition is unknown.
    */
   readonly lag?: string;
@@ -392,7 +396,7 @@ export interface KafkaConsumerScalerStatus {
    */
   readonly history?: readonly HistoryEntry[];
   /**
-   * Ready: is the resource served? AbleToScale: can the replicas be read and set? ScalingActive: is there a usable reading? ScalingLimited: was the wish cut?
+   * Ready: is the resource served? AbleToScale: can the replicas be read and set? ScalingActive: is there a usable reading? ScalingLimited: was the wish cut? Unschedulable, only while it holds: pods of the target find no node.
    */
   readonly conditions?: readonly Condition[];
 }

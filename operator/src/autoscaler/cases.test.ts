@@ -333,8 +333,9 @@ function conditionsOf({ lag, target }: Observation, decision: Decision): Record<
   const found = findings({
     at: now,
     reading: lag,
-    target: { ...target, resourceVersion: '1' },
+    target: { ...target, selector: undefined, resourceVersion: '1' },
     targetError: undefined,
+    unschedulable: undefined,
     decision,
     write: 'none',
   });

@@ -79,6 +79,11 @@ describe('what a person on call reads first', () => {
       'ScaleDownStabilized: held at 10: lag 20 is 0.20 × the target of 10 per replica; 10 was recommended within the last 300 s',
     ],
     [
+      'pods that find no node',
+      observation(40, lagOf(6000, 80), { ...direct(), unschedulable: 28 }),
+      'Unschedulable: held at 40: desired 40, ready 40, 28 Pending: Unschedulable',
+    ],
+    [
       'an incomplete reading',
       observation(10, incomplete),
       'LagIncomplete: held at 10: 3 of 40 partitions are unknown, so no scale-in',

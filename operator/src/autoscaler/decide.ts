@@ -10,6 +10,7 @@ import { stabilize } from './stabilize.ts';
 import { append, run, type Steps, wishOf, withRecommendation } from './steps.ts';
 import { beginTick, type Link, type Tick } from './tick.ts';
 import type { Decision, Observation } from './types.ts';
+import { holdWhileUnschedulable } from './unschedulable.ts';
 import { keepHandsOff, vetoScaleIn } from './vetoes.ts';
 
 /** What follows the recommendation and its cap; the jumps from and to zero skip windows and policies. */
@@ -37,7 +38,12 @@ export function decide(observation: Observation): Decision {
 
 /** From lag to replicas. */
 function sized(tick: Tick): Steps {
-  const links = [capAtPartitions, ...chains[zero.phaseOf(tick)], vetoScaleIn];
+  const links = [
+    capAtPartitions,
+    ...chains[zero.phaseOf(tick)],
+    holdWhileUnschedulable,
+    vetoScaleIn,
+  ];
   return run(recommend(tick.current, tick), links, tick);
 }
 

@@ -80,6 +80,7 @@ export function observation(
       readyReplicas: current,
       rollingOut: false,
     },
+    unschedulable: undefined,
     lag,
     policy: basePolicy,
     conflict: undefined,

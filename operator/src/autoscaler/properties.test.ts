@@ -51,6 +51,10 @@ const observed: fc.Arbitrary<LagReading> = fc.record({
   partitions: fc.array(partition, { maxLength: 12 }),
   group,
 });
+/** Most random readings have a gap, which holds: here every partition is known. */
+const complete: fc.Arbitrary<LagReading> = fc
+  .tuple(fc.integer({ min: 1, max: 60 }), fc.nat(100_000))
+  .map(([partitions, lag]) => reading(partitionsWithLag(partitions, lag)));
 const unavailable: fc.Arbitrary<LagReading> = fc.constant({
   kind: 'unavailable',
   reason: 'KafkaUnreachable',
@@ -140,6 +144,7 @@ const any = (lag: fc.Arbitrary<LagReading>): fc.Arbitrary<Observation> =>
         readyReplicas: fc.option(replicas, { nil: undefined }),
         rollingOut: fc.boolean(),
       }),
+      unschedulable: fc.option(fc.nat(3), { nil: undefined }),
       lag,
       policy,
       conflict: fc.option(fc.constant({ owner: 'an HPA' }), { nil: undefined }),
@@ -201,6 +206,27 @@ test('an incomplete reading never lowers the replicas, except by fallback or ove
       const { lag, desiredReplicas } = decide(o);
       if (lag?.complete) return;
       expect(desiredReplicas).toBeGreaterThanOrEqual(o.target.specReplicas);
+    }),
+    seeing,
+  ));
+
+test('while a pod finds no node none is added, except by fallback or override', () =>
+  fc.assert(
+    fc.property(byLagAlone(complete), fc.integer({ min: 1, max: 50 }), (o, unschedulable) => {
+      const { desiredReplicas } = decide({ ...o, unschedulable });
+      expect(desiredReplicas).toBeLessThanOrEqual(o.target.specReplicas);
+    }),
+    seeing,
+  ));
+
+test('pods that find no node keep nothing from going down; unknown is as good as none', () =>
+  fc.assert(
+    fc.property(any(complete), fc.integer({ min: 1, max: 50 }), (o, unschedulable) => {
+      const free = decide({ ...o, unschedulable: 0 });
+      expect(decide({ ...o, unschedulable: undefined })).toEqual(free);
+      if (free.desiredReplicas > o.target.specReplicas) return;
+      const { desiredReplicas, action } = decide({ ...o, unschedulable });
+      expect([desiredReplicas, action]).toEqual([free.desiredReplicas, free.action]);
     }),
     seeing,
   ));

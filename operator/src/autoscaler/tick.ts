@@ -26,6 +26,7 @@ export interface Tick {
   readonly now: number;
   readonly policy: ScalingPolicy;
   readonly target: TargetScale;
+  readonly unschedulable: number | undefined;
   readonly conflict: Conflict | undefined;
   /** spec.replicas: where every change starts. */
   readonly current: number;
@@ -47,7 +48,8 @@ export type Link = (from: number, tick: Tick) => Step | undefined;
 /** A leader election takes about 13 s; after this time what is known may scale up. */
 const incompleteGraceMs = 30_000;
 
-export function beginTick({ now, target, lag, policy, conflict, memory }: Observation): Tick {
+export function beginTick(observation: Observation): Tick {
+  const { now, target, unschedulable, lag, policy, conflict, memory } = observation;
   const current = target.specReplicas;
   const before = pickUp(memory, now, current);
   const partitions = lag.kind === 'observed' ? lag.partitions : [];
@@ -60,6 +62,7 @@ export function beginTick({ now, target, lag, policy, conflict, memory }: Observ
     now,
     policy,
     target,
+    unschedulable,
     conflict,
     current,
     reading,

@@ -19,6 +19,7 @@ import {
   topicRecreated,
   unknownPartitions,
   unreadable,
+  unschedulable,
 } from './timeline.ts';
 import type { ScalingRules } from './types.ts';
 
@@ -238,6 +239,24 @@ timeline('no scale-in during a rollout', { replicas: 8, ...down({ stabilizationW
   ['5s', rollingOut(true, 400), scaleTo(40)],
   ['10s', rollingOut(true, 0), hold('RolloutInProgress')],
   ['15s', rollingOut(false, 0), scaleTo(1)],
+]);
+
+timeline('no more pods beside those that find no node', { replicas: 1 }, [
+  ['0s', lag(120), scaleTo(12)],
+  ['5s', unschedulable(3), hold('WithinTolerance')],
+  ['10s', lag(400), hold('Unschedulable')],
+  ['15s', unschedulable(undefined), scaleTo(40)], // what nobody knows holds nothing
+  ['20s', unschedulable(28), hold('WithinTolerance')],
+  ['5m19s', lag(100), hold('ScaleDownStabilized')],
+  ['5m20s', nothing, scaleTo(10)], // fewer stay possible
+  ['6m', lag(200), hold('Unschedulable')],
+  ['6m05s', unschedulable(0), scaleTo(20, 'LagAboveTarget')],
+]);
+
+timeline('what the owner chose is asked for, room or not', { replicas: 2 }, [
+  ['0s', unschedulable(1), hold('ScaleDownStabilized')],
+  ['5s', edit({ minReplicas: 6 }), hold('Unschedulable')],
+  ['10s', edit({ override: { replicas: 9, untilMs: 60_000, reason: 'sale' } }), scaleTo(9)],
 ]);
 
 // The owner

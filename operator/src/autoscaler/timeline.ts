@@ -12,6 +12,7 @@ interface World {
   unknown: number;
   replicas: number;
   rollingOut: boolean;
+  unschedulable: number | undefined;
   policy: ScalingPolicy;
   memory: Memory | undefined;
 }
@@ -37,6 +38,7 @@ export function* replay(
     unknown: 0,
     replicas,
     rollingOut: false,
+    unschedulable: 0,
     policy: { ...basePolicy, ...policy },
     memory: undefined,
   };
@@ -48,8 +50,8 @@ export function* replay(
 }
 
 function poll(world: World, now: number): Decision {
-  const { policy, memory, replicas, rollingOut } = world;
-  const seen = observation(replicas, readingOf(world), { now, policy, memory });
+  const { policy, memory, replicas, rollingOut, unschedulable } = world;
+  const seen = observation(replicas, readingOf(world), { now, policy, memory, unschedulable });
   const decision = decide({ ...seen, target: { ...seen.target, rollingOut } });
   const writes = decision.action === 'scale';
   world.memory = afterWrite(decision, now, writes);
@@ -130,6 +132,13 @@ export function rollingOut(value: boolean, records: number): Change {
   return (world) => {
     lag(records)(world);
     world.rollingOut = value;
+  };
+}
+
+/** No node has room for `count` pods; undefined: nobody knows. */
+export function unschedulable(count: number | undefined): Change {
+  return (world) => {
+    world.unschedulable = count;
   };
 }
 

@@ -33,7 +33,13 @@ export type LagReading =
       readonly partitions: readonly PartitionOffsets[];
       readonly group: GroupDescription | undefined;
     }
-  | { readonly kind: 'unavailable'; readonly reason: Reason; readonly message: string };
+  | {
+      readonly kind: 'unavailable';
+      readonly reason: Reason;
+      readonly message: string;
+      /** What was thrown, for the log. */
+      readonly error?: Error;
+    };
 
 /** The target as the API server shows it. */
 export interface TargetScale {
@@ -114,6 +120,8 @@ export interface Observation {
   /** Epoch milliseconds: the only clock the core sees. */
   readonly now: number;
   readonly target: TargetScale;
+  /** Pods of the target that no node has room for; undefined while nobody knows. */
+  readonly unschedulable: number | undefined;
   readonly lag: LagReading;
   readonly policy: ScalingPolicy;
   readonly conflict: Conflict | undefined;

@@ -1,3 +1,4 @@
+import type { Reason } from '../api/conditions.ts';
 import type { KafkaConsumerScalerSpec, KafkaConsumerScalerStatus } from '../api/types.gen.ts';
 import type { LagReading, PartitionOffsets } from '../autoscaler/types.ts';
 import type { Clock } from './clock.ts';
@@ -6,6 +7,8 @@ import type { Outcome } from './outcome.ts';
 import {
   type LagSource,
   type ObservedTarget,
+  type PodCount,
+  type PodReader,
   type Ports,
   type Scaler,
   type ScalerEvent,
@@ -97,6 +100,7 @@ export class FakeTargets implements ScaleTarget {
       readyReplicas: replicas,
       rollingOut: false,
       resourceVersion: String(version),
+      selector: `app=${name}`,
       ...extra,
     });
   }
@@ -119,15 +123,30 @@ export class FakeTargets implements ScaleTarget {
   }
 }
 
+/** A namespace in which some pods of every target find no node. */
+export class FakePods implements PodReader {
+  /** Undefined: they cannot be listed. */
+  unschedulable: number | undefined = 0;
+  readonly asked: string[] = [];
+  async countUnschedulable(namespace: string, selector: string): Promise<PodCount> {
+    this.asked.push(`${namespace}?${selector}`);
+    return this.unschedulable === undefined
+      ? { kind: 'unknown', error: new Error('pods is forbidden') }
+      : { kind: 'counted', unschedulable: this.unschedulable };
+  }
+}
+
 /** A Kafka cluster with one group: `lag` records spread over its partitions, or a failure. */
 export class FakeLag implements LagSource {
   partitions = 40;
   lag: bigint | undefined = 0n;
+  /** Why, while `lag` is undefined. */
+  failure: Reason = 'KafkaUnreachable';
   unknown = 0;
   readonly released: string[] = [];
   async read(): Promise<LagReading> {
     if (this.lag === undefined)
-      return { kind: 'unavailable', reason: 'KafkaUnreachable', message: 'no broker answers' };
+      return { kind: 'unavailable', reason: this.failure, message: 'no broker answers' };
     const first = this.lag;
     const partitions = Array.from({ length: this.partitions }, (_, partition): PartitionOffsets => {
       const end = 1000n + (partition === 0 ? first : 0n);
@@ -187,9 +206,13 @@ export function fakeWorld(spec: Partial<KafkaConsumerScalerSpec> = {}) {
   const scalers = new FakeScalers();
   const target = new FakeTargets();
   const lag = new FakeLag();
+  const pods = new FakePods();
+  const podsUnknown: string[] = [];
+  const forgotten: string[] = [];
   const events: ScalerEvent[] = [];
   const outcomes: { outcome: Outcome; notable: boolean }[] = [];
-  const world = { clock, scalers, target, lag, events, outcomes, leading: true, statusFailures: 0 };
+  const seen = { events, outcomes, podsUnknown, forgotten };
+  const world = { clock, scalers, target, pods, lag, ...seen, leading: true, statusFailures: 0 };
   const add = (scaler: Scaler) => {
     scalers.objects.set(scaler.key, scaler);
     conflicts.invalidate();
@@ -200,13 +223,18 @@ export function fakeWorld(spec: Partial<KafkaConsumerScalerSpec> = {}) {
     target,
     lag,
     clock,
-    secrets: { read: async (ref, key) => `${ref.name}/${key}` },
+    pods,
+    secrets: {
+      read: async (ref, key) => `${ref.name}/${key}`,
+      forget: ({ name }) => forgotten.push(name),
+    },
     events: { publish: (_about, published) => events.push(...published) },
     states: createScalerStates((key) => lag.release(key)),
     mayWrite: () => world.leading,
     conflictOf: (scaler) => conflicts.of(scaler),
     onOutcome: (_scaler, outcome, notable) => outcomes.push({ outcome, notable }),
     onStatusFailure: () => world.statusFailures++,
+    onPodsUnknown: (_scaler, error) => podsUnknown.push(error.message),
   };
   target.set('orders', 1);
   add(scalerOf('orders', spec));

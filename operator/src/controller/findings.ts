@@ -1,5 +1,6 @@
 import type { ConditionFinding, Reason } from '../api/conditions.ts';
 import type { Decision, Step } from '../autoscaler/types.ts';
+import { describeUnschedulable } from '../autoscaler/unschedulable.ts';
 import type { Outcome } from './outcome.ts';
 import type { TargetErrorCode } from './ports.ts';
 
@@ -27,6 +28,7 @@ const limits: readonly Reason[] = [
   'PartitionLimited',
   'ScaleUpLimit',
   'ScaleDownLimit',
+  'Unschedulable',
 ];
 const remarks: readonly Reason[] = [
   'ScaleUpStabilized',
@@ -34,7 +36,10 @@ const remarks: readonly Reason[] = [
   'RolloutInProgress',
 ];
 
-/** The conditions of an outcome; ScalingActive and ScalingLimited keep their last value without a decision. */
+/**
+ * The conditions of an outcome; ScalingActive and ScalingLimited keep their last value without a
+ * decision, Unschedulable is there only while it holds.
+ */
 export function findings(outcome: Outcome): ConditionFinding[] {
   const found: ConditionFinding[] = [
     { type: 'Ready', ...ready(outcome) },
@@ -42,6 +47,8 @@ export function findings(outcome: Outcome): ConditionFinding[] {
     { type: 'ScalingActive', ...scalingActive(outcome) },
   ];
   if (outcome.decision) found.push({ type: 'ScalingLimited', ...scalingLimited(outcome.decision) });
+  const waiting = unschedulable(outcome);
+  if (waiting) found.push({ type: 'Unschedulable', ...waiting });
   return found;
 }
 
@@ -98,6 +105,12 @@ function scalingLimited(decision: Decision): Finding {
   return limit
     ? yes(limit.reason, limit.message)
     : no('DesiredWithinRange', 'the desired replicas are within the allowed range');
+}
+
+function unschedulable({ target, unschedulable }: Outcome): Finding | undefined {
+  if (!target || !unschedulable) return undefined;
+  const { specReplicas: desired, readyReplicas: ready } = target;
+  return yes('Unschedulable', describeUnschedulable({ desired, ready, unschedulable }));
 }
 
 function cannotScale({ targetError, write }: Outcome): Finding | undefined {

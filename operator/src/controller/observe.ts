@@ -4,6 +4,7 @@ import type { LagReading } from '../autoscaler/types.ts';
 import {
   type KafkaConnection,
   type LagRequest,
+  type Ports,
   type Scaler,
   SecretError,
   type SecretReader,
@@ -15,8 +16,22 @@ export function targetRefOf(scaler: Scaler): TargetRef {
   return { namespace: scaler.namespace, apiVersion, kind, name };
 }
 
+/** Lag, or why there is none; the brokers' no to a Secret makes the next poll look for a changed one. */
+export async function readLag(
+  scaler: Scaler,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<LagReading> {
+  const request = await lagRequestOf(scaler, ports.secrets, signal);
+  if ('kind' in request) return request;
+  const reading = await ports.lag.read(scaler.key, request, signal);
+  const isRefused = reading.kind === 'unavailable' && reading.reason === 'AuthenticationFailed';
+  if (isRefused) forgetSecrets(scaler, ports.secrets);
+  return reading;
+}
+
 /** The lag request of a scaler, or the reading that says why there can be none. */
-export async function lagRequestOf(
+async function lagRequestOf(
   scaler: Scaler,
   secrets: SecretReader,
   signal: AbortSignal,
@@ -33,8 +48,14 @@ export async function lagRequestOf(
   } catch (error) {
     if (!(error instanceof SecretError)) throw error;
     const reason = error.code === 'Unavailable' ? 'LagUnknown' : 'SecretNotFound';
-    return { kind: 'unavailable', reason, message: error.message };
+    return { kind: 'unavailable', reason, message: error.message, error };
   }
+}
+
+function forgetSecrets({ namespace, spec }: Scaler, secrets: SecretReader): void {
+  const { tls, sasl } = spec.kafka;
+  const refs = [tls?.caSecretRef, tls?.certSecretRef, tls?.keySecretRef, sasl?.secretRef];
+  for (const ref of refs) if (ref) secrets.forget({ namespace, name: ref.name });
 }
 
 async function connectionOf(

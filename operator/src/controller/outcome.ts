@@ -9,6 +9,8 @@ export interface Outcome {
   /** Undefined when the target could not be read; `targetError` says why. */
   readonly target: ObservedTarget | undefined;
   readonly targetError: TargetError | undefined;
+  /** Pods of the target that no node has room for; undefined while nobody knows. */
+  readonly unschedulable: number | undefined;
   /** Undefined when there was no target to decide for. */
   readonly decision: Decision | undefined;
   /** The scale write of this poll. */

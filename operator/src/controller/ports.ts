@@ -53,6 +53,8 @@ export interface TargetRef {
 export interface ObservedTarget extends TargetScale {
   /** The resourceVersion a write must carry (traps C3). */
   readonly resourceVersion: string;
+  /** Of its pods, as a list takes it; undefined for a scale without `status.selector`. */
+  readonly selector: string | undefined;
 }
 
 export interface ScaleTarget {
@@ -73,6 +75,18 @@ export interface ScaleTarget {
   ): Promise<void>;
   /** A HorizontalPodAutoscaler on the same target, as `namespace/name`; from the cache. */
   autoscalerOf(ref: TargetRef): string | undefined;
+}
+
+export type PodCount =
+  | { readonly kind: 'counted'; readonly unschedulable: number }
+  | { readonly kind: 'unknown'; readonly error: Error }; // never a zero
+
+export interface PodReader {
+  /**
+   * Pods under a label selector that no node has room for: Pending, with PodScheduled=False and the
+   * reason Unschedulable. One request, counts up to 500; trouble with it is `unknown`, never thrown.
+   */
+  countUnschedulable(namespace: string, selector: string, signal: AbortSignal): Promise<PodCount>;
 }
 
 export const targetErrorCodes = [
@@ -99,6 +113,8 @@ export interface SecretReader {
    * @throws SecretError NotFound, KeyNotFound, Forbidden, Unavailable; the message never holds a value
    */
   read(ref: ObjectRef, key: string, signal: AbortSignal): Promise<string>;
+  /** The next read asks the API server: for when Kafka refused what the Secret held. */
+  forget(ref: ObjectRef): void;
 }
 
 export class SecretError extends Error {
@@ -168,6 +184,7 @@ export interface EventRecorder {
 export interface Ports {
   readonly scalers: ScalerStore;
   readonly target: ScaleTarget;
+  readonly pods: PodReader;
   readonly secrets: SecretReader;
   readonly lag: LagSource;
   readonly events: EventRecorder;
@@ -179,4 +196,6 @@ export interface Ports {
   /** Metrics and log: `notable` when a person would want to hear of it. */
   onOutcome(scaler: Scaler, outcome: Outcome, notable: boolean): void;
   onStatusFailure(scaler: Scaler, error: unknown): void;
+  /** Nobody knows whether the pods of the target find a node; told when it begins. */
+  onPodsUnknown(scaler: Scaler, error: Error): void;
 }

@@ -80,6 +80,18 @@ test('an unreadable lag holds the replicas and is a condition and one event', as
   expect(world.events.map((e) => e.reason)).toEqual(['KafkaUnreachable']);
 });
 
+test('only credentials that the brokers refused are read anew at the next poll', async () => {
+  const secretRef = { name: 'account', usernameKey: 'username', passwordKey: 'password' };
+  const sasl = { mechanism: 'PLAIN' as const, secretRef };
+  const world = fakeWorld({ kafka: { bootstrapServers: ['kafka:9092'], sasl } });
+  world.lag.lag = undefined;
+  await poll(world);
+  expect(world.forgotten).toEqual([]);
+  world.lag.failure = 'AuthenticationFailed';
+  await poll(world);
+  expect(world.forgotten).toEqual(['account']);
+});
+
 test('some unknown partitions hold the replicas; Ready is Unknown', async () => {
   const world = fakeWorld();
   world.target.set('orders', 7);

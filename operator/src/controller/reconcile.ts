@@ -3,7 +3,7 @@ import { InvalidSpecError } from '../autoscaler/invalid-spec.ts';
 import { afterWrite } from '../autoscaler/memory.ts';
 import { scalingPolicyOf } from '../autoscaler/policy.ts';
 import type { Decision, LagReading } from '../autoscaler/types.ts';
-import { lagRequestOf, targetRefOf } from './observe.ts';
+import { readLag, targetRefOf } from './observe.ts';
 import type { Outcome } from './outcome.ts';
 import {
   type Key,
@@ -14,6 +14,7 @@ import {
   type TargetRef,
 } from './ports.ts';
 import { report, worthWriting } from './report.ts';
+import { countUnschedulable } from './shortage.ts';
 import { type ScalerState, seedMemory } from './state.ts';
 import { msToNextTick } from './tick.ts';
 import type { Result } from './workqueue.ts';
@@ -49,15 +50,16 @@ export async function reconcile(key: Key, ports: Ports, signal: AbortSignal): Pr
 function invalid(error: InvalidSpecError, at: number): Outcome {
   const message = error.message;
   const reading: LagReading = { kind: 'unavailable', reason: 'InvalidSpec', message };
-  return {
-    at,
-    reading,
-    target: undefined,
-    targetError: undefined,
-    decision: undefined,
-    write: 'none',
-  };
+  return { ...undecided, at, reading };
 }
+
+const undecided = {
+  target: undefined,
+  targetError: undefined,
+  unschedulable: undefined,
+  decision: undefined,
+  write: 'none',
+} as const;
 
 /** Observe, decide, act; a conflict reads the target afresh and decides again. */
 async function attempt(
@@ -70,20 +72,19 @@ async function attempt(
   const policy = scalingPolicyOf(scaler.spec, Date.parse); // throws before anything is read
   const lag = readLag(scaler, ports, signal);
   for (let fresh = false, left = maxAttempts; ; fresh = true, left--) {
-    const [reading, target] = await Promise.all([lag, readTarget(ref, fresh, ports, signal)]);
+    const seeTarget = async () => {
+      const target = await readTarget(ref, fresh, ports, signal);
+      if (target instanceof TargetError) return target;
+      const unschedulable = await countUnschedulable({ scaler, state, target }, ports, signal);
+      return { target, unschedulable };
+    };
+    const [reading, seen] = await Promise.all([lag, seeTarget()]);
     const at = ports.clock.now();
-    if (target instanceof TargetError)
-      return {
-        at,
-        reading,
-        target: undefined,
-        targetError: target,
-        decision: undefined,
-        write: 'none',
-      };
+    if (seen instanceof TargetError) return { ...undecided, at, reading, targetError: seen };
+    const { target } = seen;
     const decision = decide({
+      ...seen,
       now: at,
-      target,
       lag: reading,
       policy,
       conflict: ports.conflictOf(scaler),
@@ -92,13 +93,8 @@ async function attempt(
     const write = await act(ref, target, decision, ports, signal);
     if (write instanceof TargetError && write.code === 'Conflict' && left > 1) continue;
     state.memory = afterWrite(decision, at, write === 'applied');
-    return { at, reading, target, targetError: undefined, decision, write };
+    return { ...seen, at, reading, targetError: undefined, decision, write };
   }
-}
-
-async function readLag(scaler: Scaler, ports: Ports, signal: AbortSignal): Promise<LagReading> {
-  const request = await lagRequestOf(scaler, ports.secrets, signal);
-  return 'kind' in request ? request : ports.lag.read(scaler.key, request, signal);
 }
 
 async function readTarget(

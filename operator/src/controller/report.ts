@@ -1,6 +1,7 @@
 import {
   type Condition,
   type ConditionFinding,
+  type ConditionType,
   type Reason,
   setCondition,
 } from '../api/conditions.ts';
@@ -40,7 +41,9 @@ function statusOf(
   const time = new Date(outcome.at).toISOString();
   const at = { time, generation: scaler.generation };
   const conditions = found.map((f) => setCondition(conditionsOf(previous), f, at));
-  const kept = conditionsOf(previous).filter((c) => !found.some((f) => f.type === c.type));
+  const kept = conditionsOf(previous).filter(
+    ({ type }) => type !== 'Unschedulable' && !found.some((f) => f.type === type),
+  );
   return {
     observedGeneration: scaler.generation,
     conditions: [...conditions, ...kept],
@@ -51,11 +54,12 @@ function statusOf(
 }
 
 function scaleStatus(previous: Status, outcome: Outcome, time: string): Partial<Status> {
-  const { target, decision, write } = outcome;
+  const { target, unschedulable, decision, write } = outcome;
   const lastScaleTime = write === 'applied' ? time : previous.lastScaleTime;
   return {
     ...(target && { currentReplicas: currentReplicas(outcome) }),
     ...(target?.readyReplicas !== undefined && { readyReplicas: target.readyReplicas }),
+    ...(unschedulable && { unschedulablePods: unschedulable }),
     ...(lastScaleTime !== undefined && { lastScaleTime }),
     ...(decision && {
       desiredReplicas: decision.desiredReplicas,
@@ -135,15 +139,22 @@ function isNews(previous: Status, reason: Reason, desired: number, current: numb
   );
 }
 
+const told: readonly ConditionType[] = ['Ready', 'Unschedulable'];
+
+function isHealthy({ type, status }: ConditionFinding): boolean {
+  return type === 'Ready' && status === 'True';
+}
+
 /** One event per condition that turned bad or came back; nothing on first sight of a healthy one. */
 function flipEvents(previous: Status, found: readonly ConditionFinding[]): ScalerEvent[] {
   const events: ScalerEvent[] = [];
   for (const finding of found) {
-    if (finding.type !== 'Ready') continue;
+    if (!told.includes(finding.type)) continue;
     const before = conditionsOf(previous).find((c) => c.type === finding.type);
     const same = before?.status === finding.status && before.reason === finding.reason;
-    if (same || (!before && finding.status === 'True')) continue;
-    const type = finding.status === 'True' ? 'Normal' : 'Warning';
+    const isGood = isHealthy(finding);
+    if (same || (!before && isGood)) continue;
+    const type = isGood ? 'Normal' : 'Warning';
     events.push({ type, reason: finding.reason, message: finding.message });
   }
   return events;

@@ -1,6 +1,7 @@
 import { initialMemory } from '../autoscaler/memory.ts';
 import type { Memory, TargetScale } from '../autoscaler/types.ts';
 import type { Key, Scaler } from './ports.ts';
+import type { Shortage } from './shortage.ts';
 
 /** What the shell remembers of one scaler between two polls. */
 export interface ScalerState {
@@ -8,6 +9,10 @@ export interface ScalerState {
   memory: Memory | undefined;
   /** Epoch milliseconds of the last status write. */
   publishedAt: number;
+  /** Undefined while every replica of the target is ready. */
+  shortage: Shortage | undefined;
+  /** The pods of the target could not be looked at the last time it was tried. */
+  podsUnknown: boolean;
 }
 
 export interface ScalerStates {
@@ -23,7 +28,13 @@ export function createScalerStates(onForget: (key: Key) => void): ScalerStates {
       const known = states.get(scaler.key);
       if (known?.uid === scaler.uid) return known;
       if (known) onForget(scaler.key);
-      const state: ScalerState = { uid: scaler.uid, memory: undefined, publishedAt: 0 };
+      const state: ScalerState = {
+        uid: scaler.uid,
+        memory: undefined,
+        publishedAt: 0,
+        shortage: undefined,
+        podsUnknown: false,
+      };
       states.set(scaler.key, state);
       return state;
     },

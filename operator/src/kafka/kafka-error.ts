@@ -23,6 +23,6 @@ export const toKafkaError = (error: unknown): KafkaError =>
       });
 
 export function unavailable(error: unknown): LagReading {
-  const { reason, message } = toKafkaError(error);
-  return { kind: 'unavailable', reason, message };
+  const known = toKafkaError(error);
+  return { kind: 'unavailable', reason: known.reason, message: known.message, error: known };
 }

@@ -23,7 +23,7 @@ interface Scale {
   readonly metadata: ObjectMeta;
   /** `replicas` is absent when zero (traps C5). */
   readonly spec?: { readonly replicas?: number };
-  readonly status?: { readonly replicas?: number };
+  readonly status?: { readonly replicas?: number; readonly selector?: string };
 }
 
 /** Reads and writes the replicas of targets; the only code that moves pods. */
@@ -48,6 +48,7 @@ export function createScaleTarget(options: ScaleTargetOptions): ScaleTarget {
       statusReplicas: scale.status?.replicas ?? 0,
       readyReplicas: undefined,
       rollingOut: false,
+      selector: scale.status?.selector || undefined,
     };
   }
 

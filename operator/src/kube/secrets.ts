@@ -13,8 +13,6 @@ export interface SecretReaderOptions {
 }
 
 export interface CachingSecretReader extends SecretReader {
-  /** The next read asks the API server: for when Kafka refused what the Secret held. */
-  forget(ref: ObjectRef): void;
   close(): void;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../controller/clock.ts';
 import type { ObservedTarget, TargetRef } from '../controller/ports.ts';
 import type { KubeClient } from './client.ts';
 import { createCollection } from './collection.ts';
+import { type LabelSelector, selectorText } from './label-selector.ts';
 import { groupOf, type RawObject, type Resource } from './resource.ts';
 import type { WatchCache, WatchHooks, WatchLifecycle } from './watch-cache.ts';
 
@@ -69,7 +70,7 @@ function cachedKind(kind: string, plural: string, options: TargetsOptions): Cach
 }
 
 interface RawWorkload extends RawObject {
-  readonly spec?: { readonly replicas?: number };
+  readonly spec?: { readonly replicas?: number; readonly selector?: LabelSelector };
   readonly status?: {
     readonly replicas?: number;
     readonly readyReplicas?: number;
@@ -86,6 +87,7 @@ function observedTarget({ metadata, spec, status = {} }: RawWorkload): ObservedT
     statusReplicas: status.replicas ?? 0,
     readyReplicas: status.readyReplicas ?? 0,
     rollingOut: isRollingOut(status),
+    selector: selectorText(spec?.selector ?? {}),
   });
 }
 

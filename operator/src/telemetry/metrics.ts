@@ -8,7 +8,13 @@ export interface ScalerNumbers {
   readonly currentReplicas: number | undefined;
   readonly desiredReplicas: number | undefined;
   readonly readyReplicas: number | undefined;
+  readonly unschedulablePods: number | undefined;
   readonly paused: boolean;
+}
+
+interface ListedCache {
+  /** Milliseconds since the last list that succeeded; undefined before the first. */
+  listAgeMs(): number | undefined;
 }
 
 const scalerLabels = ['namespace', 'name'] as const;
@@ -26,6 +32,10 @@ export function createMetrics() {
     currentReplicas: scalerGauge('lagscaler_current_replicas', 'spec.replicas of the target'),
     desiredReplicas: scalerGauge('lagscaler_desired_replicas', 'Replicas of the last decision'),
     readyReplicas: scalerGauge('lagscaler_ready_replicas', 'Ready pods of the target'),
+    unschedulablePods: scalerGauge(
+      'lagscaler_unschedulable_pods',
+      'Pods of the target that no node has room for; absent while unknown',
+    ),
   };
   const paused = scalerGauge('lagscaler_paused', '1 while spec.paused is set');
   const decisions = new Counter({
@@ -82,6 +92,21 @@ export function createMetrics() {
       registers,
     }),
 
+    /** How old the lists behind the watch caches are, asked at each scrape. */
+    observeCaches(caches: Readonly<Record<string, ListedCache>>): void {
+      new Gauge({
+        name: 'lagscaler_cache_age_seconds',
+        help: 'Age of the oldest list behind a watch cache; absent before the first',
+        labelNames: ['resource'],
+        registers,
+        collect() {
+          for (const [resource, cache] of Object.entries(caches)) {
+            const ageMs = cache.listAgeMs();
+            if (ageMs !== undefined) this.set({ resource }, ageMs / 1000);
+          }
+        },
+      });
+    },
     setScaler(labels: { namespace: string; name: string }, numbers: ScalerNumbers): void {
       for (const [name, gauge] of Object.entries(gauges)) {
         const value = numbers[name as keyof typeof gauges];
