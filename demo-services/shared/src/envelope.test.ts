@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { outgoingHeaders, parseEnvelope, serializeEnvelope } from './envelope.ts';
+import { parseEnvelope, serializeEnvelope } from './envelope.ts';
 
 const valid = { uuid: 'o', type: 'user-create', state: 'pending', data: { name: 'hans' } };
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -32,13 +32,4 @@ test.for([
   const text = `{"uuid":"o","type":"user-create","state":"pending","data":{"name":"hans",${field}},${field}}`;
   const envelope = parseEnvelope(Buffer.from(text));
   expect(serializeEnvelope({ ...envelope, data: { ...envelope.data } })).toBe(text);
-});
-
-test('trace context goes on, other headers end here', () => {
-  const traceparent = Buffer.from('00-a-b-01');
-  expect(outgoingHeaders({ traceparent, other: 'x' })).toEqual({
-    traceparent,
-    'content-type': 'application/json',
-  });
-  expect(outgoingHeaders(undefined)).toEqual({ 'content-type': 'application/json' });
 });

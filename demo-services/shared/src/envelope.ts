@@ -1,5 +1,3 @@
-import type { IHeaders, KafkaMessage } from 'kafkajs';
-
 /** The message cannot be handled and never will be: it goes to the dead-letter topic. */
 export class PoisonError extends Error {
   override readonly name = 'PoisonError';
@@ -24,7 +22,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  */
 export function parseEnvelope(value: Buffer | null): Envelope {
   if (value === null || value.length === 0) throw new PoisonError('the message is empty');
-  const envelope = parseJson(value);
+  const envelope = parseMessage(value);
   if (!isObject(envelope)) throw new PoisonError('the message is not a JSON object');
   const { data } = envelope;
   if (!isObject(data)) throw new PoisonError('"data" is not an object');
@@ -48,26 +46,25 @@ export function serializeEnvelope(envelope: Envelope): string {
   return JSON.stringify(envelope);
 }
 
-/** Trace context goes on with the message; the content type is ours. */
-export function outgoingHeaders(incoming: KafkaMessage['headers']): IHeaders {
-  const { traceparent, tracestate } = incoming ?? {};
-  return {
-    ...(traceparent !== undefined && { traceparent }),
-    ...(tracestate !== undefined && { tracestate }),
-    'content-type': 'application/json',
-  };
-}
-
-function isObject(value: unknown): value is JsonObject {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parseJson(value: Buffer): unknown {
+function parseMessage(value: Buffer): unknown {
   try {
-    return JSON.parse(utf8.decode(value), keepNumber as Parameters<typeof JSON.parse>[1]);
+    return parseJson(utf8.decode(value));
   } catch (error) {
     throw new PoisonError('the message is not JSON', { cause: error });
   }
+}
+
+/**
+ * As JSON.parse, but a number that JavaScript would write differently keeps the text it came with;
+ * `JSON.stringify` writes that text again.
+ * @throws SyntaxError
+ */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, keepNumber as Parameters<typeof JSON.parse>[1]);
 }
 
 // In Node, but not yet in the types of the language level we compile for.

@@ -1,6 +1,7 @@
 import type { Consumer } from 'kafkajs';
 import type { ServiceMetrics } from './metrics.ts';
 import type { Progress } from './progress.ts';
+import { createUncommitted, type Uncommitted } from './uncommitted.ts';
 
 /** What this process knows of its place in the consumer group. */
 export interface GroupMember {
@@ -11,8 +12,8 @@ export interface GroupMember {
   epoch(): number;
   /** Since Kafka last took a heartbeat, a commit or a join of this member. */
   silentMs(): number;
-  /** Answered here, commit refused: offset by partition, kept while the partition stays here. */
-  readonly uncommitted: Map<string, string>;
+  /** Answered here, commit refused: kept while the partition stays here. */
+  readonly uncommitted: Uncommitted;
   /** The group rebalances: no batch may begin before this member has joined again. */
   rejoin(error: unknown): void;
   mustRejoin(): unknown;
@@ -20,7 +21,7 @@ export interface GroupMember {
   left(): void;
 }
 
-export function partitionKey(topic: string, partition: number): string {
+function partitionKey(topic: string, partition: number): string {
   return `${topic}/${partition}`;
 }
 
@@ -30,18 +31,19 @@ export function createGroupMember(metrics: ServiceMetrics, progress: Progress): 
   let joined = false;
   let rejoining: unknown;
   let contactAt = Number.NEGATIVE_INFINITY;
-  const uncommitted = new Map<string, string>();
+  const uncommitted = createUncommitted();
+  const holds = (topic: string, partition: number) => assigned.has(partitionKey(topic, partition));
   const assign = (keys: ReadonlySet<string>) => {
     assigned = keys;
     metrics.assignedPartitions.set(keys.size);
-    for (const key of [...uncommitted.keys()]) if (!keys.has(key)) uncommitted.delete(key);
+    uncommitted.keepOnly(holds);
   };
   const inTouch = () => {
     contactAt = performance.now();
   };
   return {
     joined: () => joined,
-    holds: (topic, partition) => assigned.has(partitionKey(topic, partition)),
+    holds,
     epoch: () => epoch,
     silentMs: () => performance.now() - contactAt,
     uncommitted,

@@ -2,17 +2,30 @@ import type { KafkaMessage } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { createDeadLetters } from './dead-letter.ts';
 import { PoisonError } from './envelope.ts';
-import { guardedWork } from './guarded-work.ts';
+import { guardedWork, type Handler } from './guarded-work.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Batch } from './process-batch.ts';
 import { RecordRefusedError, type ReliableProducer } from './producer.ts';
 import { createProgress } from './progress.ts';
+import { createTracing } from './tracing.ts';
 
 const batch = { topic: 't', partition: 3 } as Batch;
-const message = { offset: '42', key: null, value: Buffer.from('x'), headers: { a: 'b' } };
+const headers = { a: 'b', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+const message = {
+  offset: '42',
+  key: null,
+  value: Buffer.from('x'),
+  headers,
+} as unknown as KafkaMessage;
 
-async function handlePoison(topics: readonly string[], refuse = false) {
+interface World {
+  readonly topics?: readonly string[];
+  readonly refuse?: boolean;
+}
+
+/** A service with one handler, and a Kafka that keeps what it is sent. */
+function createService(handle: Handler, { topics = ['t', 't.dlq'], refuse = false }: World = {}) {
   const sent: unknown[] = [];
   const producer: ReliableProducer = {
     async send(record) {
@@ -21,25 +34,35 @@ async function handlePoison(topics: readonly string[], refuse = false) {
     },
     disconnect: async () => undefined,
   };
+  const clock = { now: 0 };
+  const giveUp = new AbortController();
   const metrics = createMetrics({ consumed: ['t'], produced: [] });
   const topicExists = async (topic: string) => topics.includes(topic);
   const log = createLog('silent', {});
-  const deadLetters = createDeadLetters({ topicExists, producer, metrics, log });
-  const poisoned = async () => {
-    throw new PoisonError('the message is not JSON');
-  };
-  const work = guardedWork(poisoned, {
-    deadLetters,
+  const progress = createProgress(
+    () => 1_000,
+    () => clock.now,
+  );
+  const work = guardedWork({
+    handlers: { t: handle },
+    deadLetters: createDeadLetters({ topicExists, producer, metrics, log }),
     metrics,
-    progress: createProgress(1_000, () => 0),
+    progress,
+    tracing: createTracing({ serviceName: 's', podName: '' }),
+    faults: { at: async () => undefined },
+    signal: giveUp.signal,
   });
-  const effect = await work(batch, message as unknown as KafkaMessage);
-  await effect();
-  return { sent, text: await metrics.registry.metrics() };
+  return { sent, work, clock, giveUp, progress, text: () => metrics.registry.metrics() };
 }
 
+const poisoned: Handler = async () => {
+  throw new PoisonError('the message is not JSON');
+};
+
 test('poison goes to the dead-letter topic as it came, with its origin', async () => {
-  const { sent, text } = await handlePoison(['t', 't.dlq']);
+  const { sent, work, text } = createService(poisoned);
+  const effect = await work(batch, message);
+  await effect();
   expect(sent).toEqual([
     {
       topic: 't.dlq',
@@ -48,7 +71,7 @@ test('poison goes to the dead-letter topic as it came, with its origin', async (
           key: null,
           value: message.value,
           headers: {
-            a: 'b',
+            ...headers,
             'origin-topic': 't',
             'origin-partition': '3',
             'origin-offset': '42',
@@ -58,17 +81,81 @@ test('poison goes to the dead-letter topic as it came, with its origin', async (
       ],
     },
   ]);
-  expect(text).toContain('demo_messages_failed_total{topic="t"} 1');
-  expect(text).toContain('demo_messages_dead_lettered_total{topic="t"} 1');
-  expect(text).toContain('demo_messages_skipped_total{topic="t"} 0');
+  expect(await text()).toContain('demo_messages_failed_total{topic="t"} 1');
+  expect(await text()).toContain('demo_messages_dead_lettered_total{topic="t"} 1');
+  expect(await text()).toContain('demo_messages_skipped_total{topic="t"} 0');
 });
 
 test.for([
-  ['without a dead-letter topic', ['t'], false],
-  ['when the dead-letter topic refuses the record', ['t', 't.dlq'], true],
-] as const)('%s poison is skipped and counted', async ([, topics, refuse]) => {
-  const { sent, text } = await handlePoison(topics, refuse);
+  ['without a dead-letter topic', { topics: ['t'] }],
+  ['when the dead-letter topic refuses the record', { refuse: true }],
+] as const)('%s poison is skipped and counted', async ([, world]) => {
+  const { sent, work, text } = createService(poisoned, world);
+  const effect = await work(batch, message);
+  await effect();
   expect(sent).toEqual([]);
-  expect(text).toContain('demo_messages_skipped_total{topic="t"} 1');
-  expect(text).toContain('demo_messages_dead_lettered_total{topic="t"} 0');
+  expect(await text()).toContain('demo_messages_skipped_total{topic="t"} 1');
+  expect(await text()).toContain('demo_messages_dead_lettered_total{topic="t"} 0');
+});
+
+test('a message whose answer is refused by Kafka for good goes to the dead-letter topic', async () => {
+  const { sent, work, text } = createService(async () => async () => {
+    throw new RecordRefusedError('too large');
+  });
+  const effect = await work(batch, message);
+  await effect();
+  expect(sent).toHaveLength(1);
+  expect(await text()).toContain('demo_messages_consumed_total{topic="t"} 1');
+});
+
+test.for([
+  ['work', (until: Promise<never>) => async () => until],
+  ['answer', (until: Promise<never>) => async () => async () => until],
+] as const)('a shutdown that gives up in the %s puts nothing aside', async ([, handlerOf]) => {
+  const until = Promise.withResolvers<never>();
+  const { sent, work, giveUp, text } = createService(handlerOf(until.promise));
+  const done = work(batch, message).then((effect) => effect());
+  const reason = new Error('the shutdown took too long');
+  giveUp.abort(reason);
+  until.reject(reason);
+  await expect(done).rejects.toBe(reason);
+  expect(sent).toEqual([]);
+  expect(await text()).toContain('demo_messages_failed_total{topic="t"} 0');
+});
+
+test('work that is tried again and again is no stall, work that hangs is one', async () => {
+  const retry: { again?: () => void } = {};
+  const end = Promise.withResolvers<void>();
+  const { work, clock, progress } = createService(async (_incoming, onRetry) => {
+    retry.again = onRetry;
+    await end.promise;
+    return async () => undefined;
+  });
+  const working = work(batch, message);
+  await expect.poll(() => retry.again).toBeDefined();
+  clock.now = 900;
+  retry.again?.();
+  clock.now = 1_800;
+  expect(progress.stalled()).toBeUndefined();
+  clock.now = 1_901;
+  progress.mark(); // other partitions are polled
+  expect(progress.stalled()).toContain('the message in hand has not ended');
+  end.resolve();
+  await working;
+});
+
+test('what a message causes carries its trace, under a span of its own', async () => {
+  const seen: string[] = [];
+  const { work } = createService(async (incoming) => {
+    seen.push(String(incoming.headers['traceparent']));
+    expect(incoming.headers).toEqual({
+      traceparent: expect.any(String),
+      'content-type': 'application/json',
+    });
+    return async () => undefined;
+  });
+  await work(batch, message);
+  expect(seen[0]).toMatch(
+    /^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-01$/,
+  );
 });

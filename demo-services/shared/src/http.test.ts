@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type HealthServer, serveHealth } from './http.ts';
+import { type HealthServer, healthAnswer, serveHealth } from './http.ts';
 
 const problem: { live: string | undefined; ready: string | undefined } = {
   live: undefined,
@@ -39,4 +39,20 @@ test('a port in use is an error, not a silent service', async () => {
   await expect(serveHealth({ ...options, port: server.port })).rejects.toMatchObject({
     code: 'EADDRINUSE',
   });
+});
+
+test('a readiness that cannot be found out is none, without the text of the error', async () => {
+  const notReady = async () => {
+    throw new Error('secret');
+  };
+  expect(await healthAnswer('/readyz', { ...options, notReady })).toEqual({
+    status: 503,
+    type: 'application/json',
+    body: '{"status":"unavailable","reason":"the readiness check failed"}',
+  });
+});
+
+test('the answers can be served by another server, which knows its own paths', async () => {
+  expect(await healthAnswer('/healthz', options)).toMatchObject({ status: 200 });
+  expect(await healthAnswer('/operation/list', options)).toBeUndefined();
 });

@@ -2,14 +2,18 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 
-export interface HealthOptions {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
+/** What the probes and /metrics answer with. */
+export interface HealthSource {
   readonly registry: Registry;
   /** Undefined when fine, else why not: the answer of the probe. */
   readonly notLive: () => string | undefined;
-  readonly notReady: () => string | undefined;
+  readonly notReady: () => string | undefined | Promise<string | undefined>;
+}
+
+export interface HealthOptions extends HealthSource {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
 }
 
 export interface HealthServer {
@@ -17,7 +21,7 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly type: string;
   readonly body: string;
@@ -29,7 +33,7 @@ interface Answer {
  * @throws when the address cannot be bound
  */
 export async function serveHealth(options: HealthOptions): Promise<HealthServer> {
-  const server = createServer(answerWith(routes(options)));
+  const server = createServer(answerWith(options));
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   return {
@@ -52,35 +56,48 @@ function listen(server: Server, { host, port }: HealthOptions): Promise<void> {
   });
 }
 
-type Route = () => Answer | Promise<Answer>;
-
-function routes({ registry, notLive, notReady }: HealthOptions): ReadonlyMap<string, Route> {
-  return new Map<string, Route>([
-    ['/healthz', () => probe(notLive())],
-    ['/readyz', () => probe(notReady())],
-    [
-      '/metrics',
-      async () => ({ status: 200, type: registry.contentType, body: await registry.metrics() }),
-    ],
-  ]);
+/**
+ * The answer of /healthz, /readyz or /metrics; undefined for any other path. A readiness that cannot
+ * be found out is none.
+ * @param path without the query
+ */
+export async function healthAnswer(
+  path: string,
+  { registry, notLive, notReady }: HealthSource,
+): Promise<HttpAnswer | undefined> {
+  switch (path) {
+    case '/healthz':
+      return probe(notLive());
+    case '/readyz':
+      return probe(await Promise.resolve().then(notReady).catch(readinessUnknown));
+    case '/metrics':
+      return { status: 200, type: registry.contentType, body: await registry.metrics() };
+    default:
+      return undefined;
+  }
 }
 
-function probe(problem: string | undefined): Answer {
+// No text of the error: it may name hosts and users.
+const readinessUnknown = () => 'the readiness check failed';
+
+function probe(problem: string | undefined): HttpAnswer {
   return problem === undefined
     ? json(200, { status: 'ok' })
     : json(503, { status: 'unavailable', reason: problem });
 }
 
-function json(status: number, body: unknown): Answer {
+function json(status: number, body: unknown): HttpAnswer {
   return { status, type: 'application/json', body: JSON.stringify(body) };
 }
 
-function answerWith(known: ReadonlyMap<string, Route>): RequestListener {
-  const answer = async (method: string, path: string): Promise<Answer> => {
-    const route = known.get(path);
-    if (route === undefined) return json(404, { error: 'not_found' });
-    if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'method_not_allowed' });
-    return route();
+const notFound = json(404, { error: 'not_found' });
+const methodNotAllowed = json(405, { error: 'method_not_allowed' });
+
+function answerWith(source: HealthSource): RequestListener {
+  const answer = async (method: string, path: string): Promise<HttpAnswer> => {
+    const known = await healthAnswer(path, source);
+    if (known === undefined) return notFound;
+    return method === 'GET' || method === 'HEAD' ? known : methodNotAllowed;
   };
   return (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';

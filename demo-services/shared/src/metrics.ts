@@ -7,6 +7,8 @@ export interface ServiceMetrics {
   readonly failed: Counter<'topic'>;
   readonly deadLettered: Counter<'topic'>;
   readonly skipped: Counter<'topic'>;
+  /** Duplicates and late messages: nothing was done for them, on purpose. */
+  readonly ignored: Counter<'topic'>;
   readonly handlingSeconds: Histogram<'topic'>;
   readonly rebalances: Counter;
   readonly assignedPartitions: Gauge;
@@ -51,6 +53,11 @@ export function createMetrics(topics: TopicsOfService): ServiceMetrics {
     skipped: byTopic(
       'demo_messages_skipped_total',
       'Failed messages dropped because there is no dead-letter topic, by origin.',
+      topics.consumed,
+    ),
+    ignored: byTopic(
+      'demo_messages_ignored_total',
+      'Duplicate and late messages that changed nothing.',
       topics.consumed,
     ),
     handlingSeconds: new Histogram({

@@ -1,6 +1,7 @@
 import type { KafkaMessage } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
 import { type Batch, type BatchPorts, processBatch } from './process-batch.ts';
+import { createUncommitted } from './uncommitted.ts';
 
 class GroupError extends Error {
   readonly type: string;
@@ -45,7 +46,8 @@ function createPartition(count: number) {
     stop: false,
     stopping: () => ports.stop,
     signal: controller.signal,
-    uncommitted: new Map(),
+    uncommitted: createUncommitted(),
+    concurrency: 1,
     heartbeatIntervalMs: 60_000,
     sliceMs: Number.POSITIVE_INFINITY,
     now: () => now,
@@ -149,6 +151,96 @@ describe('processBatch', () => {
       throw new Error('the shutdown took too long');
     };
     await expect(processBatch(batch, { ...ports, work })).rejects.toThrow('took too long');
+    expect(state()).toEqual({ position: 0, committed: 0 });
+  });
+});
+
+describe('processBatch with a concurrency of 3', () => {
+  /** Messages of different keys, except where told. */
+  function createChunks(count: number, keyOf = (index: number) => `key-${index}`) {
+    const partition = createPartition(count);
+    const messages = partition.batch.messages.map((message, index) => ({
+      ...message,
+      key: Buffer.from(keyOf(index)),
+    }));
+    const batch: Batch = { ...partition.batch, messages };
+    return { ...partition, batch, ports: { ...partition.ports, concurrency: 3 } };
+  }
+  const commitsOf = (story: readonly string[]) => story.filter((line) => line.startsWith('commit'));
+
+  test('works on a chunk side by side, answers side by side, and commits once for all', async () => {
+    const { batch, ports, story, state } = createChunks(5);
+    await processBatch(batch, ports);
+    expect(story).toEqual([
+      ...['work 0', 'work 1', 'work 2', 'answer 0', 'answer 1', 'answer 2', 'commit 2'],
+      ...['work 3', 'work 4', 'answer 3', 'answer 4', 'commit 4'],
+    ]);
+    expect(state()).toEqual({ position: 5, committed: 5 });
+  });
+
+  test('messages of one key are handled one after another, each answered before the next', async () => {
+    const { batch, ports, story } = createChunks(4, (index) =>
+      index < 2 ? 'same' : `key-${index}`,
+    );
+    await processBatch(batch, ports);
+    expect(story.indexOf('answer 0')).toBeLessThan(story.indexOf('work 1'));
+    expect(commitsOf(story)).toEqual(['commit 0', 'commit 3']);
+  });
+
+  test('an answer that takes long keeps the whole chunk uncommitted', async () => {
+    const { batch, ports, story, state } = createChunks(3);
+    const slow = Promise.withResolvers<void>();
+    const work: BatchPorts['work'] =
+      async (_batch, { offset }) =>
+      async () => {
+        if (offset === '0') await slow.promise;
+        story.push(`answer ${offset}`);
+      };
+    const done = processBatch(batch, { ...ports, work });
+    await expect.poll(() => answersOf(story)).toEqual(['answer 1', 'answer 2']);
+    expect(state()).toEqual({ position: 0, committed: 0 });
+    slow.resolve();
+    await done;
+    expect(state()).toEqual({ position: 3, committed: 3 });
+  });
+
+  test('a rebalance finishes the chunk in hand, commits it, and begins no other', async () => {
+    const { batch, ports, fail, hooks, story, state } = createChunks(9);
+    const rebalance = new GroupError('REBALANCE_IN_PROGRESS');
+    hooks.onWork = (offset) => {
+      if (offset === '1') fail.heartbeat = rebalance;
+    };
+    await expect(processBatch(batch, ports)).rejects.toBe(rebalance);
+    // The heartbeat of the chunk after is the one that hears of it.
+    expect(commitsOf(story)).toEqual(['commit 2', 'commit 5']);
+    expect(state().committed).toBe(6);
+  });
+
+  test('what was answered before a refused commit is not answered again, however it is cut', async () => {
+    const { batch, ports, fail, story, state } = createChunks(5);
+    fail.commit = [new GroupError('ILLEGAL_GENERATION')];
+    await expect(processBatch(batch, ports)).rejects.toThrow('ILLEGAL_GENERATION');
+    expect(state().committed).toBe(0);
+    const firstTwo = { ...batch, messages: batch.messages.slice(0, 2) };
+    await processBatch(firstTwo, ports); // the broker may hand over less than before
+    await processBatch({ ...batch, messages: batch.messages.slice(2) }, ports);
+    expect(answersOf(story).toSorted()).toEqual(
+      [0, 1, 2, 3, 4].map((offset) => `answer ${offset}`),
+    );
+    expect(state().committed).toBe(5);
+  });
+
+  test('one message given up at the end of a shutdown leaves its chunk uncommitted', async () => {
+    const { batch, ports, story, state } = createChunks(3);
+    const ended: string[] = [];
+    const work: BatchPorts['work'] = async (_batch, { offset }) => {
+      await Promise.resolve();
+      ended.push(offset);
+      if (offset === '0') throw new Error('the shutdown took too long');
+      return async () => void story.push(`answer ${offset}`);
+    };
+    await expect(processBatch(batch, { ...ports, work })).rejects.toThrow('took too long');
+    expect(ended).toEqual(['0', '1', '2']);
     expect(state()).toEqual({ position: 0, committed: 0 });
   });
 });

@@ -3,7 +3,13 @@ import { createProgress } from './progress.ts';
 
 function setUp() {
   const clock = { now: 0 };
-  return { clock, progress: createProgress(30_000, () => clock.now) };
+  return {
+    clock,
+    progress: createProgress(
+      () => 30_000,
+      () => clock.now,
+    ),
+  };
 }
 
 test('a loop that polls is alive, one that stopped polling is not', () => {

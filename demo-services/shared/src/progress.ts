@@ -16,10 +16,10 @@ export interface Progress {
 /**
  * Whether a consume loop gets on. An outage of Kafka is not a stall: every attempt to reach it counts.
  * A message whose work never ends is one, even while other partitions are still polled.
- * @param limitMs how long nothing may happen
+ * @param limitMs how long nothing may happen, asked each time
  * @param now a monotonic clock in milliseconds
  */
-export function createProgress(limitMs: number, now: () => number): Progress {
+export function createProgress(limitMs: () => number, now: () => number): Progress {
   let marked = now();
   const open = new Set<{ since: number }>();
   const mark = () => {
@@ -43,9 +43,10 @@ export function createProgress(limitMs: number, now: () => number): Progress {
     },
     stalled() {
       const at = now();
-      if (at - marked > limitMs) return `no poll and no message for ${ms(at - marked)}`;
+      const limit = limitMs();
+      if (at - marked > limit) return `no poll and no message for ${ms(at - marked)}`;
       for (const { since } of open) {
-        if (at - since > limitMs) return `the message in hand has not ended for ${ms(at - since)}`;
+        if (at - since > limit) return `the message in hand has not ended for ${ms(at - since)}`;
       }
       return undefined;
     },

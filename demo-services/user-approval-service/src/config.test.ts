@@ -12,8 +12,10 @@ test('the defaults of the contract', () => {
       shutdownTimeoutMs: 25_000,
       logLevel: 'info',
       podName: 'pod-1',
+      otlpEndpoint: undefined,
     },
     kafka: { bootstrapServers: ['kafka:9092'], tls: undefined, sasl: undefined },
+    faults: { at: expect.any(Function) },
     approval: { rule: 'denylist', denylist: new Set(['mallory']), ratio: 0.9 },
     work: { mode: 'sleep', workMs: 200, jitterMs: 0 },
   });
@@ -35,6 +37,9 @@ test.for<[string, Env]>([
   ['HTTP_PORT', { HTTP_PORT: '65536' }],
   ['SHUTDOWN_TIMEOUT_MS', { SHUTDOWN_TIMEOUT_MS: '0' }],
   ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }],
+  ['FAULT_AT', { FAULT_AT: 'operation-stored:kill' }],
+  ['FAULT_AT', { FAULT_AT: 'decision-produced:kill', NODE_ENV: 'production' }],
 ])('a bad %s is named', ([name, env]) => {
   expect(() => loadConfig({ ...minimal, ...env })).toThrow(name);
 });

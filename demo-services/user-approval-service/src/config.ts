@@ -1,6 +1,8 @@
 import { type Env, EnvReader } from '@lagscaler/demo-shared/env-reader.ts';
+import { type FaultPoints, readFaults } from '@lagscaler/demo-shared/fault.ts';
 import { type KafkaConnection, readKafkaConnection } from '@lagscaler/demo-shared/kafka-config.ts';
 import { readServiceConfig, type ServiceConfig } from '@lagscaler/demo-shared/service-config.ts';
+import { decisionProduced } from './approve.ts';
 
 export const approvalRules = ['approve', 'reject', 'denylist', 'ratio'] as const;
 
@@ -22,6 +24,7 @@ export interface WorkConfig {
 export interface Config {
   readonly service: ServiceConfig;
   readonly kafka: KafkaConnection;
+  readonly faults: FaultPoints;
   readonly approval: ApprovalConfig;
   readonly work: WorkConfig;
 }
@@ -35,6 +38,7 @@ export function loadConfig(env: Env): Config {
   const config: Config = {
     service: readServiceConfig(reader),
     kafka: readKafkaConnection(reader),
+    faults: readFaults(reader, [decisionProduced]),
     approval: {
       rule: reader.oneOf('APPROVAL_RULE', 'denylist', approvalRules),
       denylist: new Set(denylist.map((name) => name.toLowerCase())),
