@@ -1,87 +1,44 @@
 import { type Env, EnvReader } from '@lagscaler/demo-shared/env-reader.ts';
-import { type KafkaConnection, readKafkaConnection } from '@lagscaler/demo-shared/kafka-config.ts';
-import type { NameMix } from './records.ts';
-import type { Profile } from './schedule.ts';
+import type { Target } from './http-client.ts';
+import { defaultNames, type NameMix } from './names.ts';
+import { type Load, readLoad } from './read-profile.ts';
 
-export interface Config {
-  readonly kafka: KafkaConnection;
-  readonly topic: string;
-  readonly profile: Profile;
-  readonly durationMs: number;
+export interface Config extends Load {
+  readonly target: Target;
   readonly names: NameMix;
-  readonly verify: boolean;
-  readonly verifyTimeoutMs: number;
-  readonly responseTopic: string;
+  readonly requestTimeoutMs: number;
+  readonly maxConnections: number;
+  /** Follow the accepted operations to their terminal states. */
+  readonly wait: boolean;
+  /** After the load is over. */
+  readonly waitTimeoutMs: number;
+  readonly waitIntervalMs: number;
+  /** Of the report on stdout. */
+  readonly output: 'text' | 'json';
+  /** The report as JSON goes there too. */
   readonly reportFile: string | undefined;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
 }
 
-interface Flag {
-  readonly env: string;
-  readonly value: string;
-  readonly help: string;
-}
-
-/** Every flag with the environment variable it stands for; the flag wins. */
-export const flags: Readonly<Record<string, Flag>> = {
-  'bootstrap-servers': {
-    env: 'KAFKA_BOOTSTRAP_SERVERS',
-    value: 'host:port,…',
-    help: 'Kafka to send to (required); SASL and TLS by KAFKA_* as for the services',
-  },
-  topic: { env: 'LOAD_TOPIC', value: 'name', help: 'default user-approve' },
-  profile: { env: 'LOAD_PROFILE', value: 'constant|ramp', help: 'default constant' },
-  rate: {
-    env: 'LOAD_RATE',
-    value: 'records/s',
-    help: 'default 25; the ramp begins here',
-  },
-  'ramp-to': { env: 'LOAD_RAMP_TO', value: 'records/s', help: 'default 100; the ramp ends here' },
-  duration: {
-    env: 'LOAD_DURATION_SECONDS',
-    value: 'seconds',
-    help: 'default 60; 0 is until SIGTERM (constant only)',
-  },
-  name: { env: 'LOAD_NAME', value: 'name', help: 'default hans' },
-  'denied-name': { env: 'LOAD_DENIED_NAME', value: 'name', help: 'default mallory' },
-  'denied-share': { env: 'LOAD_DENIED_SHARE', value: '0..1', help: 'default 0.1' },
-  verify: {
-    env: 'LOAD_VERIFY',
-    value: 'true|false',
-    help: 'default false; read the answers and count approved, rejected, lost, duplicated, wrong',
-  },
-  'verify-timeout': {
-    env: 'LOAD_VERIFY_TIMEOUT_SECONDS',
-    value: 'seconds',
-    help: 'default 300; how long to wait for the last answer',
-  },
-  'response-topic': {
-    env: 'LOAD_RESPONSE_TOPIC',
-    value: 'name',
-    help: 'default user-approve-response',
-  },
-  report: { env: 'LOAD_REPORT_FILE', value: 'path', help: 'write the report there, as JSON' },
-  'log-level': { env: 'LOG_LEVEL', value: 'error|warn|info|debug', help: 'default warn' },
-};
-
 /** @throws ConfigError naming every missing or invalid variable */
 export function loadConfig(env: Env): Config {
   const reader = new EnvReader(env);
-  const durationSeconds = reader.number('LOAD_DURATION_SECONDS', 60, { min: 0, max: 604_800 });
+  const seconds = (name: string, fallback: number, range: { min: number; max: number }) =>
+    reader.number(name, fallback, range) * 1_000;
   const config: Config = {
-    kafka: readKafkaConnection(reader),
-    topic: reader.text('LOAD_TOPIC', 'user-approve'),
-    profile: readProfile(reader, durationSeconds),
-    durationMs: durationSeconds === 0 ? Number.POSITIVE_INFINITY : durationSeconds * 1_000,
+    target: readTarget(reader),
+    ...readLoad(reader),
     names: {
-      name: reader.text('LOAD_NAME', 'hans'),
-      deniedName: reader.text('LOAD_DENIED_NAME', 'mallory'),
-      deniedShare: reader.number('LOAD_DENIED_SHARE', 0.1, { min: 0, max: 1 }),
+      name: reader.text('LOAD_NAME', defaultNames.name),
+      deniedName: reader.text('LOAD_DENIED_NAME', defaultNames.deniedName),
+      deniedShare: reader.number('LOAD_DENIED_SHARE', defaultNames.deniedShare, { min: 0, max: 1 }),
     },
-    verify: reader.oneOf('LOAD_VERIFY', 'false', ['true', 'false']) === 'true',
-    verifyTimeoutMs:
-      reader.number('LOAD_VERIFY_TIMEOUT_SECONDS', 300, { min: 0, max: 86_400 }) * 1_000,
-    responseTopic: reader.text('LOAD_RESPONSE_TOPIC', 'user-approve-response'),
+    requestTimeoutMs: seconds('LOAD_REQUEST_TIMEOUT_SECONDS', 30, { min: 0.001, max: 600 }),
+    maxConnections: reader.integer('LOAD_MAX_CONNECTIONS', 2_000, { min: 1, max: 50_000 }),
+    wait: reader.oneOf('LOAD_WAIT', 'false', ['true', 'false']) === 'true',
+    waitTimeoutMs: seconds('LOAD_WAIT_TIMEOUT_SECONDS', 300, { min: 0, max: 604_800 }),
+    waitIntervalMs: reader.integer('LOAD_WAIT_INTERVAL_MS', 250, { min: 10, max: 60_000 }),
+    output: reader.oneOf('LOAD_OUTPUT', 'text', ['text', 'json']),
     reportFile: reader.optional('LOAD_REPORT_FILE'),
     logLevel: reader.oneOf('LOG_LEVEL', 'warn', ['error', 'warn', 'info', 'debug']),
   };
@@ -89,15 +46,26 @@ export function loadConfig(env: Env): Config {
   return config;
 }
 
-const rates = { min: 0.001, max: 100_000 };
+function readTarget(reader: EnvReader): Target {
+  const text = reader.required(
+    'LOAD_TARGET_URL',
+    'the address of operation-service, such as http://operation-service',
+  );
+  const problem = text === '' ? undefined : urlProblem(text);
+  // Not repeated: it may carry a password.
+  if (problem !== undefined) reader.problem(`LOAD_TARGET_URL ${problem}`);
+  return { url: text, hostHeader: reader.optional('LOAD_HOST_HEADER') };
+}
 
-function readProfile(reader: EnvReader, durationSeconds: number): Profile {
-  const kind = reader.oneOf('LOAD_PROFILE', 'constant', ['constant', 'ramp']);
-  const ratePerSecond = reader.number('LOAD_RATE', 25, rates);
-  const toPerSecond = reader.number('LOAD_RAMP_TO', 100, rates);
-  if (kind === 'constant') return { kind, ratePerSecond };
-  if (durationSeconds === 0) {
-    reader.problem('LOAD_DURATION_SECONDS is 0: a ramp needs an end, set the seconds it takes');
+function urlProblem(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    return 'is no URL: it must be http://host:port or https://host:port';
   }
-  return { kind, fromPerSecond: ratePerSecond, toPerSecond };
+  if (url.username !== '' || url.password !== '') {
+    return 'carries credentials: remove them, operation-service asks for none';
+  }
+  return url.search === '' && url.hash === ''
+    ? undefined
+    : 'has a query or a fragment: give the address alone';
 }

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
-import { type Clock, runLoad } from './generate-load.ts';
-import type { LoadRecord } from './records.ts';
+import { type Clock, type LoadOptions, runLoad } from './generate-load.ts';
+import { defaultNames } from './names.ts';
+import type { Outcome } from './observer.ts';
+import type { UserApi } from './user-api.ts';
 
 const never = new AbortController().signal;
-const options = {
-  topic: 'user-approve',
-  profile: { kind: 'constant' as const, ratePerSecond: 50 },
+const options: LoadOptions = {
+  target: { url: 'http://operation-service' },
+  profile: { kind: 'constant', ratePerSecond: 50 },
   durationMs: 10_000,
-  names: { name: 'hans', deniedName: 'mallory', deniedShare: 0.1 },
+  names: defaultNames,
 };
 
 /** Time passes only in `pause`; a pause may last longer than asked for, as on a busy machine. */
@@ -23,72 +25,124 @@ function createClock(lateMs = 0): Clock & { at: number } {
   return clock;
 }
 
-function createKafka(clock: { at: number }) {
-  const received: LoadRecord[] = [];
-  const stall = { from: Number.POSITIVE_INFINITY, until: 0 };
-  const send = async (records: readonly LoadRecord[]) => {
-    if (clock.at >= stall.from) {
-      while (clock.at < stall.until) await new Promise((resolve) => setImmediate(resolve));
-    }
-    received.push(...records);
+/** Answers at once, but not within the stall, and takes no more than it is asked. */
+function createServer(clock: { at: number }) {
+  const server = {
+    stall: { from: Number.POSITIVE_INFINITY, until: 0 },
+    names: [] as string[],
+    inFlight: 0,
+    mostInFlight: 0,
+    async createUser(name: string): Promise<Outcome> {
+      server.names.push(name);
+      server.inFlight += 1;
+      server.mostInFlight = Math.max(server.mostInFlight, server.inFlight);
+      if (clock.at >= server.stall.from) {
+        while (clock.at < server.stall.until) await new Promise((go) => setImmediate(go));
+      }
+      server.inFlight -= 1;
+      return { status: 202, uuid: `operation-${server.names.length}`, error: undefined };
+    },
   };
-  return { received, stall, send };
+  return server satisfies UserApi;
 }
 
-test('every record of the schedule is sent once, each tenth with the denied name', async () => {
-  const clock = createClock();
-  const kafka = createKafka(clock);
-  const report = await runLoad(options, kafka, clock, never);
-  expect(report).toMatchObject({ sent: 500, acknowledged: 500, denied: 50, errors: {} });
-  expect(report.achievedPerSecond).toBeCloseTo(50);
-  expect(new Set(kafka.received.map(({ uuid }) => uuid)).size).toBe(500);
-  const first = JSON.parse(kafka.received[0]?.value ?? '');
-  expect(first).toMatchObject({ uuid: kafka.received[0]?.uuid, data: { approved: 'pending' } });
-  expect(first.data.uuid).not.toBe(first.uuid);
-});
+/** The clock goes on while the answers are awaited: without that a stalled server never answers. */
+async function runWhileTimePasses(load: LoadOptions, api: UserApi, clock: Clock) {
+  const ended = new AbortController();
+  const report = runLoad(load, api, clock, never).finally(() => ended.abort());
+  while (!ended.signal.aborted) await clock.pause(0.1, ended.signal);
+  return report;
+}
 
-test('late timers do not lower the rate', async () => {
-  const clock = createClock(93);
-  const report = await runLoad(options, createKafka(clock), clock, never);
-  expect(report.sent).toBe(500);
-});
-
-test('a Kafka that stands still for 5 s shows those 5 s in the latency, not in the rate', async () => {
+test('every request of the schedule is sent once, at the requested rate, each tenth denied', async () => {
   const clock = createClock();
-  const kafka = createKafka(clock);
-  kafka.stall.from = 2_000;
-  kafka.stall.until = 7_000;
-  const report = await runLoad(options, kafka, clock, never);
-  expect(report).toMatchObject({ sent: 500, acknowledged: 500 });
-  expect(report.latencyMs?.max).toBeGreaterThan(4_900);
-  expect(report.latencyMs?.p95).toBeGreaterThan(4_400); // half of the records were due meanwhile
-});
-
-test('records that Kafka does not take are counted by the kind of error', async () => {
-  const clock = createClock();
-  const send = async () => {
-    throw Object.assign(new Error('no'), { type: 'NOT_LEADER_FOR_PARTITION' });
-  };
-  const report = await runLoad(options, { send }, clock, never);
+  const server = createServer(clock);
+  const report = await runLoad(options, server, clock, never);
   expect(report).toMatchObject({
-    sent: 500,
-    acknowledged: 0,
-    errors: { NOT_LEADER_FOR_PARTITION: 500 },
-    latencyMs: undefined,
+    ...{ due: 500, sent: 500, accepted: 500, deniedNames: 50, late: 0 },
+    ...{ requestedPerSecond: 50, errors: { byStatus: {}, byCode: {} } },
   });
+  expect(Math.abs(report.achievedPerSecond - 50)).toBeLessThan(0.5);
+  expect(server.names.filter((name) => name === 'mallory')).toHaveLength(50);
+});
+
+test('late timers do not lower the rate, and are told', async () => {
+  const clock = createClock(93);
+  const report = await runLoad(options, createServer(clock), clock, never);
+  expect(report.sent).toBe(500);
+  expect(Math.abs(report.achievedPerSecond - 50)).toBeLessThan(0.5);
+  expect(report.sendDelayMs?.max).toBeGreaterThan(80);
+});
+
+test('a server that stands still for 5 s shows those 5 s in the latency, not in the rate', async () => {
+  const clock = createClock();
+  const server = createServer(clock);
+  server.stall = { from: 2_000, until: 7_000 };
+  const report = await runWhileTimePasses(options, server, clock);
+  expect(report).toMatchObject({ sent: 500, accepted: 500, late: 0 });
+  expect(server.mostInFlight).toBeGreaterThan(245);
+  expect(report.latencyMs?.max).toBeGreaterThan(4_900);
+  expect(report.latencyMs?.p95).toBeGreaterThan(4_400); // half of the requests were due meanwhile
+});
+
+test('at the connection limit requests leave late, which is counted and within their latency', async () => {
+  const clock = createClock();
+  const server = createServer(clock);
+  server.stall = { from: 2_000, until: 7_000 };
+  const report = await runWhileTimePasses({ ...options, maxConnections: 10 }, server, clock);
+  expect(report).toMatchObject({ sent: 500, accepted: 500 });
+  expect(server.mostInFlight).toBe(10);
+  expect(report.late).toBeGreaterThan(230);
+  expect(report.latencyMs?.p95).toBeGreaterThan(4_400);
+});
+
+test('a request that cannot leave within the request timeout is an overload', async () => {
+  const clock = createClock();
+  const server = createServer(clock);
+  server.stall = { from: 2_000, until: 7_000 };
+  const limits = { maxConnections: 10, requestTimeoutMs: 1_000 };
+  const report = await runWhileTimePasses({ ...options, ...limits }, server, clock);
+  const overload = report.errors.byCode['overload'] ?? 0;
+  expect(overload).toBeGreaterThan(180); // due within the first 4 s of the stall, but for the first 10
+  expect(report).toMatchObject({ due: 500, sent: 500 - overload, accepted: 500 - overload });
+});
+
+test.for<[string, Outcome, object]>([
+  [
+    'a status other than 202',
+    { status: 503, uuid: undefined, error: 'status 503' },
+    { byStatus: { 503: 500 }, byCode: {} },
+  ],
+  [
+    'no answer',
+    { status: undefined, uuid: undefined, error: 'ECONNREFUSED' },
+    { byStatus: {}, byCode: { ECONNREFUSED: 500 } },
+  ],
+  [
+    'a 202 without a uuid',
+    { status: 202, uuid: undefined, error: 'invalid_answer' },
+    { byStatus: {}, byCode: { invalid_answer: 500 } },
+  ],
+])('%s is counted as what it is', async ([, outcome, errors]) => {
+  const clock = createClock();
+  const report = await runLoad(options, { createUser: async () => outcome }, clock, never);
+  expect(report).toMatchObject({ sent: 500, accepted: 0, errors, latencyMs: undefined });
 });
 
 test('an abort ends the schedule and reports what was sent', async () => {
   const clock = createClock();
   const stop = new AbortController();
+  const seen: number[] = [];
   const observer = {
-    onAcknowledged: () => {
+    onSending: ({ index }: { index: number }) => seen.push(index),
+    onAnswered: () => {
       if (clock.at >= 1_000) stop.abort();
     },
   };
   const endless = { ...options, durationMs: Number.POSITIVE_INFINITY, observer };
-  const report = await runLoad(endless, createKafka(clock), clock, stop.signal);
-  expect(report.sent).toBe(report.acknowledged);
+  const report = await runLoad(endless, createServer(clock), clock, stop.signal);
+  expect(report).toMatchObject({ due: report.sent, accepted: report.sent });
+  expect(seen).toEqual(Array.from({ length: report.sent }, (_, index) => index));
   expect(report.sent).toBeGreaterThanOrEqual(50);
   expect(report.sent).toBeLessThan(60);
 });

@@ -1,29 +1,42 @@
-import { createKafka } from '@lagscaler/demo-shared/kafka.ts';
-import type { KafkaConnection } from '@lagscaler/demo-shared/kafka-config.ts';
-import { errorKind } from '@lagscaler/demo-shared/kafka-errors.ts';
-import type { Logger } from '@lagscaler/demo-shared/log.ts';
 import { pause } from '@lagscaler/demo-shared/time.ts';
-import { type BatchSender, connectSender } from './batch-sender.ts';
-import { createRecord, type LoadRecord, type NameMix } from './records.ts';
-import { type LoadReport, summarize } from './report.ts';
+import { createHttpClient, type Target } from './http-client.ts';
+import type { LoadCounts } from './load-tally.ts';
+import type { NameMix } from './names.ts';
+import type { LoadObserver } from './observer.ts';
+import { createOpenLoop } from './open-loop.ts';
 import { createSchedule, type Profile, type Schedule } from './schedule.ts';
+import { createUserApi, type UserApi } from './user-api.ts';
 
 export interface LoadOptions {
-  readonly kafka: KafkaConnection;
-  readonly log: Logger;
-  readonly topic: string;
+  readonly target: Target;
   readonly profile: Profile;
-  /** Infinity: until the signal aborts (constant profile only). */
+  /** Infinity: until the signal aborts (constant profile). Steps have their own durations. */
   readonly durationMs: number;
   readonly names: NameMix;
+  /** For one request, and for how long it may wait to be sent; default 30,000. */
+  readonly requestTimeoutMs?: number;
+  /** The bound on requests in flight, one per connection; default 2,000. */
+  readonly maxConnections?: number;
   readonly observer?: LoadObserver;
+  /** Ends the waiting for answers: requests in flight fail with `aborted`, those that wait never leave. */
+  readonly giveUp?: AbortSignal;
+  /** Called once with a function that tells the counts so far, while the load runs. */
+  readonly onStarted?: (counts: () => LoadCounts) => void;
 }
 
-/** Hears of every record while the load runs. */
-export interface LoadObserver {
-  /** Before it is sent: an answer may come sooner than the acknowledgement. */
-  onSending?(record: LoadRecord): void;
-  onAcknowledged?(record: LoadRecord): void;
+export const loadLimits = { requestTimeoutMs: 30_000, maxConnections: 2_000 };
+
+export interface LoadReport extends LoadCounts {
+  readonly target: string;
+  readonly profile: Profile;
+  readonly startedAt: string;
+  /** From the start until the schedule ended or was cut short. */
+  readonly durationMs: number;
+  /** What the schedule asked for within that time. */
+  readonly due: number;
+  readonly requestedPerSecond: number;
+  /** Requests sent, over the time until the schedule was over and the last of them had left. */
+  readonly achievedPerSecond: number;
 }
 
 export interface Clock {
@@ -33,125 +46,82 @@ export interface Clock {
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-const tickMs = 10;
-/** Keeps a catching-up batch well below the largest request a broker takes. */
-const batchLimit = 2_000;
+/** A timer beyond 2^31 ms fires at once (traps N1). */
+const longestPauseMs = 60_000;
 
 /**
- * Sends records at the times the profile fixes, however slowly Kafka answers: what is due waits in a
- * queue, and its latency counts from when it was due. An abort ends the schedule; what was due by then
- * is still sent.
- * @throws when Kafka cannot be reached at the start, or the topic does not exist
+ * Creates users at the times that the profile fixes, however slowly the server answers; latency counts
+ * from when a request was due. An abort ends the schedule; what was due by then is still sent, and
+ * every answer awaited, which takes at most twice the request timeout. Never throws for what the server
+ * or the network does: the report tells.
  */
 export async function generateLoad(options: LoadOptions, signal: AbortSignal): Promise<LoadReport> {
-  const sender = await connectSender(
-    createKafka(options.kafka, 'loadgen', options.log),
-    options.topic,
-  );
+  const client = createHttpClient({ ...loadLimits, ...options });
+  options.giveUp?.addEventListener('abort', client.close, { once: true });
   try {
-    return await runLoad(options, sender, { now: () => performance.now(), pause }, signal);
+    const clock = { now: () => performance.now(), pause };
+    return await runLoad(options, createUserApi(client), clock, signal);
   } finally {
-    await sender.disconnect().catch(() => undefined);
+    options.giveUp?.removeEventListener('abort', client.close);
+    client.close();
   }
 }
 
-/** The same on a given sender and clock. */
+/** The same on a given server and clock. */
 export async function runLoad(
-  options: Omit<LoadOptions, 'kafka' | 'log'>,
-  sender: Pick<BatchSender, 'send'>,
+  options: LoadOptions,
+  api: UserApi,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<LoadReport> {
-  const schedule = createSchedule(options.profile, options.durationMs);
+  const { profile, target } = options;
+  const schedule = createSchedule(profile, options.durationMs);
   const startedAt = new Date().toISOString();
-  const start = clock.now();
-  const elapsedMs = () => clock.now() - start;
-  const queue = createQueue(sender, elapsedMs, options.observer ?? {});
-  let made = 0;
-  for (let elapsed = 0; ; elapsed = elapsedMs()) {
-    made = enqueueDue(schedule, elapsed, made, options.names, queue.push);
-    if (signal.aborted || elapsed >= options.durationMs) break;
-    await clock.pause(tickMs, signal);
-  }
-  const durationMs = Math.min(elapsedMs(), options.durationMs);
-  await queue.drained();
+  const startMs = clock.now();
+  const loop = createOpenLoop({
+    ...loadLimits,
+    ...options,
+    schedule,
+    api,
+    now: clock.now,
+    startMs,
+  });
+  options.onStarted?.(loop.counts);
+  const sinceStart = { now: () => clock.now() - startMs, pause: clock.pause };
+  const durationMs = await keepSchedule(schedule, loop.sendUpTo, sinceStart, signal);
+  await loop.ended();
+  const due = schedule.dueCount(durationMs);
+  const counts = loop.counts();
   return {
-    target: 'kafka',
-    topic: options.topic,
-    profile: options.profile,
+    target: target.url,
+    profile,
     startedAt,
     durationMs,
-    ...queue.counts(),
-    achievedPerSecond: durationMs === 0 ? 0 : made / (durationMs / 1_000),
+    due,
+    requestedPerSecond: perSecond(due, durationMs),
+    achievedPerSecond: perSecond(counts.sent, Math.max(durationMs, loop.lastSentMs())),
+    ...counts,
   };
 }
 
-function enqueueDue(
+/** @returns how long the schedule ran, in milliseconds */
+async function keepSchedule(
   schedule: Schedule,
-  elapsedMs: number,
-  made: number,
-  names: NameMix,
-  push: (record: LoadRecord) => void,
-): number {
-  const due = schedule.dueCount(elapsedMs);
-  for (let index = made; index < due; index += 1) {
-    push(createRecord(index, schedule.dueAtMs(index), names));
+  sendUpTo: (index: number) => void,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<number> {
+  for (;;) {
+    const elapsedMs = Math.min(clock.now(), schedule.durationMs);
+    const due = schedule.dueCount(elapsedMs);
+    sendUpTo(due);
+    if (signal.aborted || elapsedMs >= schedule.durationMs) return elapsedMs;
+    const nextMs = Math.min(schedule.dueAtMs(due), schedule.durationMs);
+    const waitMs = Math.min(nextMs - clock.now(), longestPauseMs);
+    await clock.pause(Math.max(1, waitMs), signal);
   }
-  return Math.max(due, made);
 }
 
-/** One `send` at a time; whatever becomes due meanwhile is the next batch. */
-function createQueue(
-  sender: Pick<BatchSender, 'send'>,
-  elapsedMs: () => number,
-  observer: LoadObserver,
-) {
-  let waiting: LoadRecord[] = [];
-  let sending: Promise<void> | undefined;
-  const latencies: number[] = [];
-  const errors: Record<string, number> = {};
-  let sent = 0;
-  let denied = 0;
-
-  const sendBatch = async (batch: readonly LoadRecord[]): Promise<void> => {
-    sent += batch.length;
-    denied += batch.filter(({ expected }) => expected === 'false').length;
-    for (const record of batch) observer.onSending?.(record);
-    try {
-      await sender.send(batch);
-      const at = elapsedMs();
-      for (const record of batch) {
-        latencies.push(at - record.dueAtMs);
-        observer.onAcknowledged?.(record);
-      }
-    } catch (error) {
-      const kind = errorKind(error);
-      errors[kind] = (errors[kind] ?? 0) + batch.length;
-    }
-  };
-
-  const flush = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, batchLimit);
-      waiting = waiting.slice(batchLimit);
-      await sendBatch(batch);
-    }
-    sending = undefined;
-  };
-
-  return {
-    push(record: LoadRecord) {
-      waiting.push(record);
-      // Begun in a microtask, so that all records of one tick leave together.
-      sending ??= Promise.resolve().then(flush);
-    },
-    drained: async () => sending,
-    counts: () => ({
-      sent,
-      denied,
-      acknowledged: latencies.length,
-      errors,
-      latencyMs: summarize(latencies),
-    }),
-  };
+function perSecond(count: number, durationMs: number): number {
+  return durationMs === 0 ? 0 : Math.round((count / durationMs) * 1e6) / 1e3;
 }

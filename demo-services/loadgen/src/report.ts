@@ -1,58 +1,95 @@
-import type { AnswerTally } from './answer-ledger.ts';
-import type { Profile } from './schedule.ts';
+import type { FollowReport } from './follow-operations.ts';
+import type { LoadReport } from './generate-load.ts';
+import type { TimeSummary } from './times.ts';
 
-export interface Latency {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
+/** Without `saga`: the terminal states were not waited for. */
+export interface Report extends LoadReport {
+  readonly saga?: FollowReport;
 }
 
-export interface LoadReport {
-  readonly target: 'kafka';
-  readonly topic: string;
-  readonly profile: Profile;
-  readonly startedAt: string;
-  /** From the first tick until the schedule ended or was cut short. */
-  readonly durationMs: number;
-  /** Handed to the client; those not acknowledged are counted in `errors`. */
-  readonly sent: number;
-  readonly acknowledged: number;
-  readonly denied: number;
-  readonly errors: Readonly<Record<string, number>>;
-  readonly achievedPerSecond: number;
-  /** From the intended send time to the acknowledgement; undefined without any. */
-  readonly latencyMs: Latency | undefined;
+/** Every request of the schedule accepted and, when waited for, every operation ended as predicted. */
+export function isAllRight({ due, accepted, saga }: Report): boolean {
+  return accepted === due && (saga === undefined || saga.balanced);
 }
 
-/** Nearest-rank percentiles; sorts the array it is given. */
-export function summarize(latencies: number[]): Latency | undefined {
-  if (latencies.length === 0) return undefined;
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => round(latencies[Math.ceil(share * latencies.length) - 1] ?? 0);
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+export function formatJson(report: Report): string {
+  return `${JSON.stringify({ ...report, ok: isAllRight(report) }, null, 2)}\n`;
 }
 
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
+export function formatText(report: Report): string {
+  const { saga } = report;
+  const lines = [...loadLines(report), ...(saga === undefined ? [] : sagaLines(saga))];
+  return `${lines.map(([label, text]) => `${label.padEnd(14)}${text}`).join('\n')}\n`;
 }
 
-export function formatReport(report: LoadReport, answers: AnswerTally | undefined): string {
-  const { latencyMs: latency } = report;
-  const errors = Object.entries(report.errors).map(([kind, count]) => `${kind} ${count}`);
-  const lines = [
-    `sent          ${report.sent} to ${report.topic} in ${(report.durationMs / 1_000).toFixed(1)} s (${report.achievedPerSecond.toFixed(2)} records/s, ${report.denied} denied names)`,
-    `acknowledged  ${report.acknowledged}`,
-    `errors        ${errors.join(', ') || 'none'}`,
-    latency === undefined
-      ? 'latency       no acknowledgement'
-      : `latency       p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms, from the intended send time`,
+type Line = readonly [label: string, text: string];
+
+function loadLines(report: LoadReport): readonly Line[] {
+  const { byStatus, byCode } = report.errors;
+  const statuses = Object.entries(byStatus).map(([status, count]) => `status ${status}: ${count}`);
+  const errors = [...statuses, counted(byCode)].filter((text) => text !== '').join(', ');
+  const seconds = (report.durationMs / 1_000).toFixed(1);
+  return [
+    ['target', report.target],
+    [
+      'sent',
+      `${report.sent} of ${report.due} due in ${seconds} s: ${report.achievedPerSecond.toFixed(2)} of ${report.requestedPerSecond.toFixed(2)} users/s, ${report.deniedNames} denied names`,
+    ],
+    ['accepted', `${report.accepted}`],
+    ['errors', errors || 'none'],
+    ['latency', `${times(report.latencyMs)}, from the intended send time`],
+    ['send delay', `${times(report.sendDelayMs)}, ${report.late} waited for a free connection`],
   ];
-  if (answers !== undefined) {
-    const { approved, rejected, lost, duplicated, wrong } = answers;
-    lines.push(
-      `answers       ${approved} approved, ${rejected} rejected, ${lost} lost, ${duplicated} duplicated, ${wrong} wrong`,
-    );
-  }
-  return `${lines.join('\n')}\n`;
+}
+
+function sagaLines(saga: FollowReport): readonly Line[] {
+  const { expected, resolutionMs } = saga;
+  const precision =
+    resolutionMs === undefined
+      ? ''
+      : `, seen up to ${ms(resolutionMs.p50)} (p50), ${ms(resolutionMs.max)} (max) late`;
+  return [
+    ['saga', `${times(saga.sagaMs)}, from the intended send time${precision}`],
+    [
+      'terminal',
+      `${saga.terminal} of ${saga.accepted} accepted: ${saga.completed} completed (${expected.completed} expected), ${saga.failed} failed (${expected.failed} expected)`,
+    ],
+    ...optional('failed by', counted(saga.failedBy)),
+    ...optional('look errors', counted(saga.lookErrors)),
+    ...saga.notTerminalExamples.map(
+      ({ uuid, name, state }): Line => ['not terminal', `${uuid} ${name}: ${state}`],
+    ),
+    ...saga.unexpectedExamples.map(
+      ({ uuid, name, expected, state, error }): Line => [
+        'unexpected',
+        `${uuid} ${name}: ${state}${error === undefined ? '' : ` (${error})`} instead of ${expected}`,
+      ],
+    ),
+    [
+      'balance',
+      saga.balanced
+        ? 'created = terminal, all as predicted'
+        : `NOT BALANCED: ${saga.notTerminal} not terminal, ${saga.unexpected} unexpected, ${saga.duplicateUuids} uuids given twice`,
+    ],
+  ];
+}
+
+function optional(label: string, text: string): readonly Line[] {
+  return text === '' ? [] : [[label, text]];
+}
+
+function counted(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([what, count]) => `${what}: ${count}`)
+    .join(', ');
+}
+
+function times(summary: TimeSummary | undefined): string {
+  if (summary === undefined) return 'none measured';
+  const { p50, p95, p99, max } = summary;
+  return `p50 ${ms(p50)}, p95 ${ms(p95)}, p99 ${ms(p99)}, max ${ms(max)}`;
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(value < 100 ? 1 : 0)} ms`;
 }
