@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { Cluster } from './cluster.ts';
+import { type DemoOptions, demoServices, type KubeObject, withOptions } from './demo-objects.ts';
+import { completed, rolledOut } from './rollout.ts';
 import { until } from './until.ts';
+
+export { rolledOut } from './rollout.ts';
 
 const repository = resolve(import.meta.dirname, '..');
 export const operatorNamespace = 'lagscaler-system';
@@ -30,15 +34,66 @@ export async function established(cluster: Cluster, name: string): Promise<void>
   );
 }
 
+/** The database of each service that has one; the Secret with its address is mongodb-<service>. */
+const databases = { 'operation-service': 'operation_service', 'user-service': 'user_service' };
+
 /**
- * The approval service in a namespace of its own, with `replicas` pods.
- * @param env more variables for the container, e.g. WORK_MS
+ * All demo services in a namespace of their own, as deploy/demo-services has them: first the topics,
+ * then everything else; ready when this returns.
+ * @throws Error that says why something is not ready, or which topic exists and is not as declared
  */
+export async function installDemoServices(
+  cluster: Cluster,
+  namespace: string,
+  options: DemoOptions = {},
+): Promise<void> {
+  await createNamespace(cluster, namespace);
+  await applySecrets(cluster, namespace);
+  const folder = cluster.stack ? 'deploy/demo-services/node-port' : 'deploy/demo-services';
+  const documents = parseAllDocuments(await buildFolder(cluster, folder));
+  const objects: KubeObject[] = documents.map((each) => withOptions(each.toJS(), options));
+  const first = objects.filter(({ kind }) => kind === 'Job' || kind === 'ConfigMap');
+  const rest = objects.filter((object) => !first.includes(object));
+  // A Job that has run cannot be changed.
+  await cluster.kubectl(['delete', 'job', 'topics', '-n', namespace, '--ignore-not-found']);
+  await applyAll(cluster, namespace, first);
+  await completed(cluster, namespace, 'topics');
+  await applyAll(cluster, namespace, rest);
+  const deployments = demoServices.map((name) => `deployment/${name}`);
+  await Promise.all(deployments.map((name) => rolledOut(cluster, namespace, name)));
+}
+
+async function applySecrets(cluster: Cluster, namespace: string): Promise<void> {
+  const secret = (name: string, stringData: Readonly<Record<string, string>>) =>
+    applyObject(cluster, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace },
+      stringData,
+    });
+  await secret('kafka', { KAFKA_BOOTSTRAP_SERVERS: cluster.podBootstrapServers.join(',') });
+  for (const [service, database] of Object.entries(databases)) {
+    await secret(`mongodb-${service}`, { MONGODB_CONNECTION_STRING: cluster.mongoUrl(database) });
+  }
+}
+
+async function applyAll(
+  cluster: Cluster,
+  namespace: string,
+  objects: readonly KubeObject[],
+): Promise<void> {
+  const manifests = objects.map((object) => stringify(object)).join('---\n');
+  await cluster.kubectl(['apply', '-n', namespace, '-f', '-'], manifests);
+}
+
+/** user-approval-service alone, in a namespace of its own, with `replicas` pods. */
 export async function installApprovalService(
   cluster: Cluster,
   namespace: string,
   options: { readonly replicas: number; readonly env?: Readonly<Record<string, string>> },
 ): Promise<void> {
+  const name = 'user-approval-service';
+  const { replicas, env = {} } = options;
   await createNamespace(cluster, namespace);
   await applyObject(cluster, {
     apiVersion: 'v1',
@@ -46,14 +101,10 @@ export async function installApprovalService(
     metadata: { name: 'kafka', namespace },
     stringData: { KAFKA_BOOTSTRAP_SERVERS: cluster.podBootstrapServers.join(',') },
   });
-  const name = 'user-approval-service';
-  const manifests = await buildFolder(cluster, `deploy/demo-services/${name}`);
-  await cluster.kubectl(['apply', '-n', namespace, '-f', '-'], manifests);
-  const env = Object.entries(options.env ?? {}).map(([key, value]) => `${key}=${value}`);
-  if (env.length > 0)
-    await cluster.kubectl(['set', 'env', '-n', namespace, `deployment/${name}`, ...env]);
-  const replicas = `--replicas=${options.replicas}`;
-  await cluster.kubectl(['scale', '-n', namespace, `deployment/${name}`, replicas]);
+  const documents = parseAllDocuments(await buildFolder(cluster, `deploy/demo-services/${name}`));
+  const wanted: DemoOptions = { replicas: { [name]: replicas }, env: { [name]: env } };
+  const objects: KubeObject[] = documents.map((each) => withOptions(each.toJS(), wanted));
+  await applyAll(cluster, namespace, objects);
   await rolledOut(cluster, namespace, `deployment/${name}`);
 }
 
@@ -63,10 +114,6 @@ export async function createNamespace(cluster: Cluster, name: string): Promise<v
 
 export async function applyObject(cluster: Cluster, object: object): Promise<void> {
   await cluster.kubectl(['apply', '-f', '-'], stringify(object));
-}
-
-export async function rolledOut(cluster: Cluster, namespace: string, name: string): Promise<void> {
-  await cluster.kubectl(['rollout', 'status', '-n', namespace, name, '--timeout=55s']);
 }
 
 async function applyFolder(cluster: Cluster, folder: string): Promise<void> {

@@ -1,13 +1,63 @@
-/** Type stripping refuses what tests would run: start the real entry point with plain node. */
+/**
+ * Type stripping refuses what tests would run: every program starts with plain node, is given a bad
+ * environment, and has to end with code 1 and one message that names every problem.
+ */
 import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
 
-const { status, stderr } = spawnSync(process.execPath, ['operator/src/main.ts'], {
-  env: { PATH: process.env['PATH'], HTTP_PORT: 'eighty', LOG_LEVEL: 'loud' },
-  encoding: 'utf8',
-  timeout: 60_000,
-});
-const problems = ['HTTP_PORT', 'LOG_LEVEL'].filter((name) => !stderr.includes(name));
-if (status !== 1 || problems.length > 0) {
-  console.error(`expected exit code 1 and both variables named, got ${status}:\n${stderr}`);
-  process.exitCode = 1;
+const kafka = { KAFKA_BOOTSTRAP_SERVERS: 'kafka', KAFKA_SASL_MECHANISM: 'TELEPATHY' };
+const service = { ...kafka, HTTP_PORT: 'eighty', LOG_LEVEL: 'loud', SHUTDOWN_TIMEOUT_MS: 'soon' };
+// Present, but only for tests.
+const faulty = { FAULT_AT: 'nowhere:kill' };
+
+/** What each program is given; it must name each of these variables. */
+const bad: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'operator/src/main.ts': { HTTP_PORT: 'eighty', LOG_LEVEL: 'loud' },
+  'demo-services/operation-service/src/main.ts': {
+    ...{ ...service, ...faulty },
+    MONGODB_CONNECTION_STRING: 'db',
+  },
+  'demo-services/user-service/src/main.ts': {
+    ...{ ...service, ...faulty },
+    MONGODB_CONNECTION_STRING: 'db',
+    SAGA_TIMEOUT_MS: 'never',
+  },
+  'demo-services/user-approval-service/src/main.ts': {
+    ...{ ...service, ...faulty },
+    APPROVAL_RULE: 'coin',
+    WORK_MS: 'long',
+  },
+  'demo-services/topics/src/main.ts': {
+    ...kafka,
+    LOG_LEVEL: 'loud',
+    TOPICS_FILE: 'nowhere.yaml',
+    TOPICS_TIMEOUT_MS: 'soon',
+  },
+  'demo-services/loadgen/src/main.ts': {
+    LOAD_TARGET_URL: 'nowhere',
+    LOAD_DURATION_SECONDS: 'long',
+  },
+};
+
+const programs = globSync(['operator/src/main.ts', 'demo-services/*/src/main.ts']).sort();
+const unknown = programs
+  .filter((program) => !bad[program])
+  .map((each) => `${each}: not tried here`);
+const problems = [
+  ...unknown,
+  ...Object.entries(bad).flatMap(([program, env]) => tried(program, env)),
+];
+for (const problem of problems) console.error(problem);
+console.log(`${Object.keys(bad).length} programs refuse a bad environment`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function tried(program: string, env: Readonly<Record<string, string>>): string[] {
+  const { status, stderr } = spawnSync(process.execPath, [program], {
+    env: { PATH: process.env['PATH'], ...env },
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  const unnamed = Object.keys(env).filter((name) => !stderr.includes(name));
+  if (status === 1 && unnamed.length === 0) return [];
+  return [`${program}: exit code ${status}, not named: ${unnamed.join(', ') || 'none'}\n${stderr}`];
 }
