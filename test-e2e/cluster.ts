@@ -2,13 +2,15 @@ import { openCurrentCluster } from './clusters/current.ts';
 import { openEmbeddedCluster } from './clusters/embedded.ts';
 import type { ExternalCluster } from './clusters/external.ts';
 import { openKindCluster } from './clusters/kind.ts';
+import type { MongoServer, MongoUrls } from './clusters/mongo.ts';
+import type { ServiceRoute } from './clusters/service-route.ts';
 import type { Stack } from './local/stack.ts';
 
 export const clusterNames = ['embedded', 'kind', 'current'] as const;
 export type ClusterName = (typeof clusterNames)[number];
 
 /** Where the specs, the demo and the benchmarks run: a Kubernetes cluster beside a Kafka cluster. */
-export interface Cluster {
+export interface Cluster extends MongoUrls {
   readonly name: ClusterName;
   /** Which cluster that is, for people. */
   readonly description: string;
@@ -17,6 +19,8 @@ export interface Cluster {
   readonly bootstrapServers: readonly string[];
   /** Kafka as seen from a pod. */
   readonly podBootstrapServers: readonly string[];
+  /** The server of MONGODB_CONNECTION_STRING, or the one of kind: what another process needs to reach it too. */
+  readonly mongo: MongoServer | undefined;
   /** What another process needs to reach the same cluster; undefined for the embedded stack. */
   readonly external: ExternalCluster | undefined;
   /** Only the embedded stack can have its parts frozen, killed and restarted. */
@@ -27,6 +31,10 @@ export interface Cluster {
   kubectl(args: readonly string[], stdin?: string): Promise<string>;
   /** What a pod answers to a GET on its port. */
   podGet(namespace: string, pod: string, port: number, path: string): Promise<string>;
+  /** A way from this machine to the first port of a Service; a kind that the embedded stack routes is of type NodePort. */
+  serviceUrl(namespace: string, service: string): Promise<ServiceRoute>;
+  /** How a pod reaches that port. */
+  podServiceUrl(namespace: string, service: string): Promise<string>;
   /** Ends what `openCluster` started; what it found is left running. */
   close(): Promise<void>;
 }

@@ -20,6 +20,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   console.log(`end-to-end tests on ${cluster.description}`);
   project.provide('stackDir', dir);
   project.provide('external', cluster.external);
+  project.provide('mongo', cluster.mongo);
   const end = () =>
     cluster.stack ? cluster.stack.stop({ purge: !process.env['KEEP'] }) : cluster.close();
   try {

@@ -1,9 +1,10 @@
-import { approvalTopics } from '../approval-load.ts';
 import type { Cluster, OpenOptions } from '../cluster.ts';
 import { operatorNamespace } from '../install.ts';
 import { existingTopics } from '../kafka.ts';
 import { run } from '../local/run.ts';
+import { sagaTopics } from '../saga.ts';
 import { externalCluster, kubeconfigOf } from './external.ts';
+import { mongoFromEnv } from './mongo.ts';
 
 /**
  * The current context, asked for by name (`CLUSTER=current`), with a Kafka cluster of yours.
@@ -24,6 +25,7 @@ export async function openCurrentCluster({ log }: OpenOptions): Promise<Cluster>
     kubeconfig: await kubeconfigOf(context),
     bootstrapServers: servers,
     podBootstrapServers: podServers.length > 0 ? podServers : servers,
+    mongo: await mongoFromEnv(),
     imagePrefix: process.env['IMAGE_PREFIX'] ?? '',
     imageTag: process.env['IMAGE_TAG'] || 'dev',
   });
@@ -33,7 +35,7 @@ export async function openCurrentCluster({ log }: OpenOptions): Promise<Cluster>
 
 /** The cluster is not ours: what is there stays. */
 async function refuseOccupied(cluster: Cluster): Promise<void> {
-  const topics = await existingTopics(cluster.bootstrapServers, Object.values(approvalTopics));
+  const topics = await existingTopics(cluster.bootstrapServers, sagaTopics);
   const find = ['get', 'namespace', operatorNamespace, '--ignore-not-found', '-o', 'name'];
   const occupied = [...topics, (await cluster.kubectl(find)).trim()].filter((name) => name !== '');
   if (occupied.length === 0 || process.env['REPLACE'] === '1') return;

@@ -73,6 +73,7 @@ async function status(dir: string): Promise<void> {
     stack.controllerManager,
     stack.scheduler,
     stack.nodeAgent,
+    stack.mongo,
   ];
   for (const part of parts) {
     const pid = part.pid();
@@ -86,7 +87,7 @@ function describe(pid: number | undefined): string {
   return isFrozen(pid) ? `frozen, pid ${pid}` : `runs, pid ${pid}`;
 }
 
-function howToUse({ dir, kubeconfig, bootstrapServers }: Stack): string {
+function howToUse({ dir, kubeconfig, bootstrapServers, mongoUrl }: Stack): string {
   const bin = join(dir, 'bin');
   return `Kubernetes  export KUBECONFIG=${kubeconfig}
             ${bin}/kubectl get nodes
@@ -94,6 +95,7 @@ Kafka       ${bootstrapServers.join(',')}
             ${bin}/kafka-topics --list
             ${bin}/kafka-consumer-groups --describe --all-groups
             ${bin}/kafka-console-consumer --topic <topic> --from-beginning
+MongoDB     ${mongoUrl('<database>')}
 Logs        ${dir}/logs
 Status      npm run --silent stack -- status
 End         make stack-down`;

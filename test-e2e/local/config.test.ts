@@ -21,16 +21,18 @@ const state: StackState = {
   } as StackState['users'],
   binaries: {} as StackState['binaries'],
   kafka: { classPath: '', archive: '' },
+  mongo: { classPath: '' },
   light: false,
   capacityPods: 500,
 };
 
 test('no two listeners of a stack share a port, and all fit its block', () => {
   const ports = portsOf(state);
-  const { broker, ...others } = ports;
+  const { broker, nodePorts, ...others } = ports;
   const all = [...Object.values(others), ...brokerIds.flatMap((id) => Object.values(broker(id)))];
-  expect(new Set(all).size).toBe(20);
+  expect(new Set(all).size).toBe(21);
   expect(Math.max(...all)).toBeLessThan(20_032);
+  expect(nodePorts.first).toBeGreaterThan(Math.max(...all));
 });
 
 test('brokers replicate three times, need two in sync and create nothing by themselves', () => {

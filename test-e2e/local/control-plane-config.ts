@@ -79,7 +79,7 @@ export function etcdArgs(state: StackState): string[] {
 }
 
 export function apiServerArgs(state: StackState, pki: Pki): string[] {
-  const { etcd, apiServer } = portsOf(state);
+  const { etcd, apiServer, nodePorts } = portsOf(state);
   return flags({
     'etcd-servers': `http://127.0.0.1:${etcd}`,
     'bind-address': '127.0.0.1',
@@ -89,6 +89,7 @@ export function apiServerArgs(state: StackState, pki: Pki): string[] {
     'client-ca-file': pki.ca,
     'authorization-mode': 'RBAC',
     'service-cluster-ip-range': '10.96.0.0/16',
+    'service-node-port-range': `${nodePorts.first}-${nodePorts.last}`,
     'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',
     'service-account-key-file': pki.serviceAccountPublicKey,
     'service-account-signing-key-file': pki.serviceAccountKey,

@@ -30,11 +30,20 @@ export interface LightService {
 /** Every image that the node agent can run, by repository name; registry host and tag are ignored. */
 export const images: Readonly<Record<string, Image>> = {
   'lagscaler/operator': { entry: 'operator/src/main.ts' },
+  'lagscaler/operation-service': {
+    entry: 'demo-services/operation-service/src/main.ts',
+    module: 'demo-services/operation-service/src/service.ts',
+  },
+  'lagscaler/user-service': {
+    entry: 'demo-services/user-service/src/main.ts',
+    module: 'demo-services/user-service/src/service.ts',
+  },
   'lagscaler/user-approval-service': {
     entry: 'demo-services/user-approval-service/src/main.ts',
     module: 'demo-services/user-approval-service/src/service.ts',
   },
   'lagscaler/loadgen': { entry: 'demo-services/loadgen/src/main.ts' },
+  'lagscaler/demo-topics': { entry: 'demo-services/topics/src/main.ts' },
   'lagscaler/sleep': {
     entry: 'test-e2e/local/node-agent/sleep-image/main.ts',
     module: 'test-e2e/local/node-agent/sleep-image/service.ts',

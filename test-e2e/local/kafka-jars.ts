@@ -1,23 +1,20 @@
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withLock } from './lock.ts';
-import { cacheDir, portRegistry } from './paths.ts';
+import { classPathOf, type JarSet, jarsDir, provideJars } from './maven-jars.ts';
+import { portRegistry } from './paths.ts';
 import { choosePorts } from './ports.ts';
 import { controlsOf, endProcess, logSince } from './process.ts';
 import type { Progress } from './progress.ts';
 import { run } from './run.ts';
 import { javaCommand } from './tools.ts';
 
-const pom = join(import.meta.dirname, 'kafka', 'pom.xml');
+/** Broker, command line tools and logger. */
+export const kafkaJarSet: JarSet = {
+  name: 'kafka',
+  title: 'Kafka',
+  pom: join(import.meta.dirname, 'kafka', 'pom.xml'),
+};
 
 /** How to run a class of Kafka. */
 export interface KafkaJars {
@@ -27,59 +24,20 @@ export interface KafkaJars {
   readonly archive: string;
 }
 
-function jarsDir(): string {
-  const hash = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16);
-  return join(cacheDir(), 'kafka', hash);
-}
-
-/** @returns whether the jars are in the cache, so that Maven is not needed */
-export function haveJars(): boolean {
-  return existsSync(join(jarsDir(), 'libs'));
-}
-
 /**
  * Kafka's jars from the cache; fetched when they are not there.
  * @throws CommandError with the end of Maven's output
  */
 export async function fetchKafkaJars(progress: Progress, signal: AbortSignal): Promise<KafkaJars> {
-  const dir = jarsDir();
-  const classPath = join(dir, 'libs', '*');
+  const dir = jarsDir(kafkaJarSet);
   const archive = join(dir, `${await javaHash()}.jsa`);
-  if (haveJars() && existsSync(archive)) return { classPath, archive };
-  mkdirSync(dir, { recursive: true });
-  const onWait = () => progress.note('another process fetches the Kafka jars: waiting');
-  await withLock(
-    dir,
-    async () => {
-      if (!haveJars())
-        await progress.step('fetch Kafka jars', (update) => fetchJars(dir, update, signal));
-      if (!existsSync(archive))
-        await progress.step('archive Kafka classes', () => archiveClasses(dir, archive, signal));
-    },
-    { signal, onWait },
-  );
-  return { classPath, archive };
-}
-
-async function fetchJars(
-  dir: string,
-  update: (detail: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const name of readdirSync(dir).filter((file) => file.startsWith('fetching-')))
-    rmSync(join(dir, name), { recursive: true }); // left by an interrupted one
-  const temporary = join(dir, `fetching-${process.pid}`);
-  let files = 0;
-  const onLine = (line: string) => {
-    if (line.includes('Downloaded from')) update(`${++files} files downloaded`);
+  const product = {
+    title: 'archive Kafka classes',
+    path: archive,
+    make: (until: AbortSignal) => archiveClasses(dir, archive, until),
   };
-  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime'];
-  await run('mvn', ['-B', '-f', pom, ...goal, `-DoutputDirectory=${temporary}`], {
-    signal,
-    onLine,
-    timeoutMs: 30 * 60_000,
-  });
-  renameSync(temporary, join(dir, 'libs'));
+  await provideJars(kafkaJarSet, product, progress, signal);
+  return { classPath: classPathOf(kafkaJarSet), archive };
 }
 
 /** An archive fits one Java only. */
@@ -98,7 +56,7 @@ async function archiveClasses(dir: string, archive: string, signal: AbortSignal)
   const config = join(work, 'server.properties');
   writeFileSync(config, throwAwayBroker(work, port(0), port(1)));
   const java = ['-Xmx400m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-  const classPath = ['-cp', join(dir, 'libs', '*')];
+  const classPath = ['-cp', classPathOf(kafkaJarSet)];
   const format = ['kafka.tools.StorageTool', 'format', '-t', 'AAAAAAAAAAAAAAAAAAAAAQ'];
   await run(javaCommand(), [...java, ...classPath, ...format, '-c', config], { signal });
   const temporary = `${archive}.new`;

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { quietRequestQueue } from '@lagscaler/demo-shared/kafka-request-queue.ts';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { brokerDir, offsetsPartitions, serverProperties } from './kafka-config.ts';
 import { log4j } from './kafka-jars.ts';
@@ -80,6 +81,7 @@ export async function withKafka<T>(
   clientId: string,
   work: (kafka: Kafka) => Promise<T>,
 ): Promise<T> {
+  quietRequestQueue(); // else a timer of a closed connection keeps the process alive for ever
   const sockets: Socket[] = [];
   const client = new Kafka({
     clientId,
@@ -94,12 +96,21 @@ export async function withKafka<T>(
       return socket;
     },
   });
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`kafkajs did not end within ${workWithinMs / 1000} s`)),
+    workWithinMs,
+  );
   try {
-    return await work(client);
+    return await Promise.race([work(client), late.promise]);
   } finally {
+    clearTimeout(timer);
     for (const socket of sockets) socket.destroy();
   }
 }
+
+/** Its own deadlines do not cover everything: on a machine under load it was seen to wait for ever, without a connection. */
+const workWithinMs = 30_000;
 
 /** Runs `work` with an admin client of its own, since one that met a deleted topic fails for ever. Traps K2. */
 export function withAdmin<T>(state: StackState, work: (admin: Admin) => Promise<T>): Promise<T> {

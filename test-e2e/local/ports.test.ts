@@ -58,11 +58,23 @@ test('the ports of a stack that is only down are not given out', async () => {
   expect((await choosePorts(stack('b'), registry())).index).not.toBe(wanted);
 });
 
+function nodePortsOf(index: number): number[] {
+  const { first, last } = block(index).nodePorts;
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+test('a block with a node port in use is passed over', async () => {
+  const [wanted = 0] = candidateBlocks(stack('a'));
+  await listen(block(wanted).nodePorts.last);
+  expect((await choosePorts(stack('a'), registry())).index).not.toBe(wanted);
+});
+
 test('all ports lie below the range of outgoing connections and no two blocks overlap', () => {
-  const ports = candidateBlocks('any').flatMap((index) =>
-    Array.from({ length: 32 }, (_, offset) => block(index).port(offset)),
-  );
-  expect(new Set(ports).size).toBe(200 * 32);
+  const ports = candidateBlocks('any').flatMap((index) => [
+    ...Array.from({ length: 32 }, (_, offset) => block(index).port(offset)),
+    ...nodePortsOf(index),
+  ]);
+  expect(new Set(ports).size).toBe(200 * (32 + 31));
   expect(Math.max(...ports)).toBeLessThan(32_768);
   expect(() => block(0).port(32)).toThrow('port 32');
 });

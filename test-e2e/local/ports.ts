@@ -10,12 +10,17 @@ import { withLock } from './lock.ts';
 const firstPort = 20_000;
 const blockSize = 32;
 const blockCount = 200;
+// Above all blocks, so that a block of 32 stays where it was in stacks that were made before there were node ports.
+const firstNodePort = firstPort + blockCount * blockSize;
+const nodePortsPerBlock = 31;
 
-/** A stack's own run of `blockSize` neighbouring ports. */
+/** A stack's own run of `blockSize` neighbouring ports, and another of ports for Services of type NodePort. */
 export interface PortBlock {
   /** 0..199; also tells the pods' addresses of two stacks apart. */
   readonly index: number;
   port(offset: number): number;
+  /** First and last, both included. */
+  readonly nodePorts: Readonly<{ first: number; last: number }>;
 }
 
 /**
@@ -73,8 +78,10 @@ function rememberedBlock(dir: string): number | undefined {
 }
 
 export function block(index: number): PortBlock {
+  const first = firstNodePort + index * nodePortsPerBlock;
   return {
     index,
+    nodePorts: { first, last: first + nodePortsPerBlock - 1 },
     port(offset) {
       if (offset >= blockSize) throw new Error(`port ${offset} of a block of ${blockSize}`);
       return firstPort + index * blockSize + offset;
@@ -83,10 +90,10 @@ export function block(index: number): PortBlock {
 }
 
 async function isBlockFree(index: number): Promise<boolean> {
-  const { port } = block(index);
-  const free = await Promise.all(
-    Array.from({ length: blockSize }, (_, offset) => isPortFree(port(offset))),
-  );
+  const { port, nodePorts } = block(index);
+  const own = Array.from({ length: blockSize }, (_, offset) => port(offset));
+  const forNodes = Array.from({ length: nodePortsPerBlock }, (_, i) => nodePorts.first + i);
+  const free = await Promise.all([...own, ...forNodes].map(isPortFree));
   return free.every(Boolean);
 }
 

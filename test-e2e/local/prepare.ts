@@ -1,7 +1,9 @@
 import { areComplete, type Binaries, buildMissing, findInstalled } from './binaries.ts';
-import { fetchKafkaJars, haveJars, type KafkaJars } from './kafka-jars.ts';
+import { fetchKafkaJars, type KafkaJars, kafkaJarSet } from './kafka-jars.ts';
+import { haveJars } from './maven-jars.ts';
+import { fetchMongoJars, haveServer, type MongoJars, mongoJarSet } from './mongo.ts';
 import type { Progress } from './progress.ts';
-import { go, java, maven, requireTools } from './tools.ts';
+import { go, java, jdk, maven, requireTools } from './tools.ts';
 
 /**
  * Everything a stack needs on disk: from the machine, from the cache, or fetched and built now.
@@ -10,16 +12,18 @@ import { go, java, maven, requireTools } from './tools.ts';
 export async function prepareSoftware(
   progress: Progress,
   signal: AbortSignal,
-): Promise<{ binaries: Binaries; kafka: KafkaJars }> {
+): Promise<{ binaries: Binaries; kafka: KafkaJars; mongo: MongoJars }> {
   if (process.platform !== 'linux')
     throw new Error(
       'the embedded stack needs Linux (it uses /proc and 127.0.0.0/8): use CLUSTER=kind here',
     );
   const installed = await findInstalled();
-  const fetching = haveJars() ? [] : [maven];
+  const fetching = haveJars(kafkaJarSet) && haveJars(mongoJarSet) ? [] : [maven];
+  const compiling = haveServer() ? [] : [jdk];
   const building = areComplete(installed) ? [] : [go];
-  await requireTools([java, ...fetching, ...building]);
+  await requireTools([java, ...fetching, ...compiling, ...building]);
   const kafka = await fetchKafkaJars(progress, signal);
+  const mongo = await fetchMongoJars(progress, signal);
   const binaries = await buildMissing(installed, progress, signal);
-  return { binaries, kafka };
+  return { binaries, kafka, mongo };
 }

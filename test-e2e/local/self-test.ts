@@ -23,6 +23,8 @@ import { stackDir } from './paths.ts';
 import { isFrozen } from './pidfile.ts';
 import { until } from './process.ts';
 import { consoleProgress, type Progress } from './progress.ts';
+import { mongoChecks } from './self-test-mongo.ts';
+import { podChecks } from './self-test-pods.ts';
 import { attachStack, type Stack, startStack, stopStack } from './stack.ts';
 import { brokerIds, type KafkaUser } from './state.ts';
 
@@ -41,6 +43,8 @@ const checks: readonly (readonly [string, (stack: Stack) => Promise<void>])[] = 
   ['a broker keeps its data over kill -9', keepsDataOverKill],
   ['etcd keeps its data over kill -9', keepsEtcdData],
   ['the API server restarts on its port', restartsApiServer],
+  ...mongoChecks,
+  ...podChecks,
   ['a part with other arguments is started anew', replacesOnOtherArguments],
   ['a stopped and purged stack leaves no process and no file', endsAll],
 ];
@@ -77,9 +81,9 @@ async function endsOneOnly({ a, b }: { a: Stack; b: Stack }): Promise<void> {
 }
 
 function parts(of: Stack) {
-  const { etcd, apiServer, controllerManager, scheduler, nodeAgent } = of;
+  const { etcd, apiServer, controllerManager, scheduler, mongo, nodeAgent } = of;
   const brokers = brokerIds.map((id) => of.kafka.broker(id));
-  return [...brokers, etcd, apiServer, controllerManager, scheduler, nodeAgent];
+  return [...brokers, etcd, apiServer, controllerManager, scheduler, mongo, nodeAgent];
 }
 
 function pidsOf(of: Stack): (number | undefined)[] {

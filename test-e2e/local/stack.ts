@@ -4,6 +4,7 @@ import { type ControlPlane, controlPlaneOf, kubectl } from './control-plane.ts';
 import { kubeconfigPaths, prepareControlPlane } from './control-plane-config.ts';
 import { bootstrapServers, brokerControls, prepareBrokers, waitForKafka } from './kafka.ts';
 import { withLock } from './lock.ts';
+import { mongoControls, mongoUrl } from './mongo.ts';
 import { endPods, nodeAgentControls } from './nodes.ts';
 import { stackDir } from './paths.ts';
 import { pkiPaths, readPair } from './pki.ts';
@@ -21,7 +22,7 @@ import {
 } from './state.ts';
 import { writeWrappers } from './wrappers.ts';
 
-/** A running stack: three Kafka brokers, a Kubernetes control plane and one node. Everything listens on 127.0.0.1 only. */
+/** A running stack: three Kafka brokers, MongoDB, a Kubernetes control plane and one node. Everything listens on 127.0.0.1 only. */
 export interface Stack extends ControlPlane, AsyncDisposable {
   readonly dir: string;
   readonly state: StackState;
@@ -47,6 +48,10 @@ export interface Stack extends ControlPlane, AsyncDisposable {
     waitUntilHealthy(withinMs?: number): Promise<void>;
   };
   readonly nodeAgent: ProcessControls;
+  /** A stand-in for MongoDB: see docs/embedded-stack.md for what it does not do. */
+  readonly mongo: ProcessControls;
+  /** Where a database is reached, from this machine and from pods alike; there is no authentication. */
+  mongoUrl(database: string): string;
   /** @throws CommandError with kubectl's words */
   kubectl(...args: string[]): Promise<string>;
   /** `kubectl apply -f -` */
@@ -130,6 +135,8 @@ function stackOf(state: StackState, dispose: (self: Stack) => Promise<void>): St
     state,
     ...controlPlaneOf(state),
     nodeAgent: nodeAgentControls(state),
+    mongo: mongoControls(state),
+    mongoUrl: (database) => mongoUrl(state, database),
     kubeconfig: kubeconfigPaths(dir).admin,
     apiServerPort: portsOf(state).apiServer,
     bootstrapServers: bootstrapServers(state),
@@ -159,7 +166,7 @@ function stackOf(state: StackState, dispose: (self: Stack) => Promise<void>): St
   };
 }
 
-/** Kafka and Kubernetes come up side by side. */
+/** Kafka, Kubernetes and MongoDB come up side by side. */
 async function startParts(stack: Stack, progress: Progress, signal: AbortSignal): Promise<void> {
   const start = (part: ProcessControls) =>
     progress.step(part.name, async (update) => update(await part.start(signal)));
@@ -179,8 +186,8 @@ async function startParts(stack: Stack, progress: Progress, signal: AbortSignal)
     ]);
     await progress.step('Kubernetes is healthy', () => untilPodsAreAdmitted(stack));
   };
-  // Both are seen to their end, so that no child is being started any more when the error is told.
-  const results = await Promise.allSettled([startKafka(), startKubernetes()]);
+  // All are seen to their end, so that no child is being started any more when the error is told.
+  const results = await Promise.allSettled([startKafka(), startKubernetes(), start(stack.mongo)]);
   const failures = results.flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
   );
@@ -210,7 +217,7 @@ export async function stopStack(dir: string, { purge = false }: StopOptions = {}
     const run = join(dir, 'run');
     await endProcess(join(run, 'node-agent.pid'), 40_000); // first, so that pods end while Kafka and the API server are there
     await endPods(dir, podGraceMs);
-    // The API server holds no data, and what etcd and Kafka have written is in the page cache, which survives their end;
+    // The API server holds no data, and what etcd, Kafka and MongoDB have written is in the page cache, which survives their end;
     // a polite stop of Kafka without a quorum takes for ever.
     const rest = existsSync(run) ? readdirSync(run).filter((file) => file.endsWith('.pid')) : [];
     await Promise.all(rest.map((file) => endProcess(join(run, file), 0)));

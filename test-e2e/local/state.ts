@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import type { Binaries } from './binaries.ts';
 import type { KafkaJars } from './kafka-jars.ts';
+import type { MongoJars } from './mongo.ts';
 import { portRegistry } from './paths.ts';
 import { block, choosePorts } from './ports.ts';
 
@@ -28,6 +29,7 @@ export interface StackState {
   readonly users: KafkaUsers;
   readonly binaries: Binaries;
   readonly kafka: KafkaJars;
+  readonly mongo: MongoJars;
   /** The node agent hosts many pods of one image in one process. */
   readonly light: boolean;
   /** How many pods the node takes. */
@@ -39,7 +41,7 @@ export type BrokerId = (typeof brokerIds)[number];
 
 /** Ports on 127.0.0.1. */
 export function portsOf({ portBlock }: Pick<StackState, 'portBlock'>) {
-  const { port } = block(portBlock);
+  const { port, nodePorts } = block(portBlock);
   const broker = (id: BrokerId) => ({
     plaintext: port(2 + 5 * id),
     sasl: port(3 + 5 * id),
@@ -54,6 +56,9 @@ export function portsOf({ portBlock }: Pick<StackState, 'portBlock'>) {
     controllerManager: port(3),
     scheduler: port(4),
     broker,
+    mongo: port(22),
+    /** For Services of type NodePort. */
+    nodePorts,
   };
 }
 
@@ -71,7 +76,7 @@ export function readState(dir: string): StackState | undefined {
  */
 export async function updateState(
   dir: string,
-  software: Pick<StackState, 'binaries' | 'kafka'>,
+  software: Pick<StackState, 'binaries' | 'kafka' | 'mongo'>,
   node: Readonly<{ light?: boolean | undefined; capacityPods?: number | undefined }>,
 ): Promise<StackState> {
   mkdirSync(dir, { recursive: true, mode: 0o700 });

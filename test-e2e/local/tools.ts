@@ -28,7 +28,20 @@ export const java: Tool = {
   versionArgs: ['-version'],
   versionPattern: /version "(\d+(?:\.\d+)*)/,
   atLeast: '17',
-  why: 'runs the Kafka brokers',
+  why: 'runs the Kafka brokers and the MongoDB stand-in',
+  install: 'Debian and Ubuntu: apt install openjdk-17-jdk-headless',
+};
+
+/** The compiler as a module of `java` itself: it need not be on PATH, and is of the same version. */
+export const javac = [javaCommand(), '-m', 'jdk.compiler/com.sun.tools.javac.Main'] as const;
+
+export const jdk: Tool = {
+  title: 'JDK',
+  command: javac[0],
+  versionArgs: [...javac.slice(1), '-version'],
+  versionPattern: /javac (\d+(?:\.\d+)*)/,
+  atLeast: '17',
+  why: 'compiles the MongoDB stand-in, once',
   install: 'Debian and Ubuntu: apt install openjdk-17-jdk-headless',
 };
 
@@ -38,7 +51,7 @@ export const maven: Tool = {
   versionArgs: ['--version'],
   versionPattern: /Apache Maven (\d+(?:\.\d+)*)/,
   atLeast: '3.6',
-  why: 'fetches the Kafka jars, once',
+  why: 'fetches the jars of Kafka and of the MongoDB stand-in, once',
   install: 'Debian and Ubuntu: apt install maven',
 };
 

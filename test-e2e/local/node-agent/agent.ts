@@ -8,12 +8,13 @@ import { createEventRecorder } from './events.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { killLeftovers } from './leftovers.ts';
 import { LightRuntime } from './light-runtime.ts';
+import { NodePorts, nodePortServices } from './node-ports.ts';
 import { type Capacity, keepNode } from './node-registration.ts';
 import { PodWorker } from './pod-worker.ts';
 import { createProcessRuntime } from './process-runtime.ts';
 import { StartLimit } from './starts.ts';
 import type { Pod } from './types.ts';
-import { watchPods } from './watch-pods.ts';
+import { type ObjectHandlers, type Watched, watchObjects } from './watch.ts';
 
 export interface AgentSettings {
   readonly kubeconfig: string;
@@ -45,26 +46,41 @@ async function run(settings: AgentSettings, signal: AbortSignal): Promise<void> 
   const pods = new PodSet(agent);
   const registered = Promise.withResolvers<void>();
   const listed = Promise.withResolvers<void>();
-  const handlers = {
-    replaced: (all: readonly Pod[]) => {
+  const nodePorts = new NodePorts();
+  const handlers: ObjectHandlers<Pod> = {
+    replaced: (all) => {
+      nodePorts.podHandlers.replaced(all);
       pods.replaced(all);
       listed.resolve();
     },
-    changed: (pod: Pod) => pods.changed(pod),
-    deleted: (pod: Pod) => pods.deleted(pod),
+    changed: (pod) => {
+      nodePorts.podHandlers.changed(pod);
+      pods.changed(pod);
+    },
+    deleted: (pod) => {
+      nodePorts.podHandlers.deleted(pod);
+      pods.deleted(pod);
+    },
   };
   const loops = [
     keepNode(agent.api, node, settings.capacity, registered.resolve, signal),
-    watchPods(agent.api, node, handlers, signal),
+    watchObjects(agent.api, podsOf(node), handlers, signal),
+    watchObjects(agent.api, nodePortServices, nodePorts.serviceHandlers, signal),
   ];
   void Promise.all([registered.promise, listed.promise]).then(() =>
     console.log(`node agent ready: node ${node}, pods get addresses ${agent.addresses.range}`),
   );
   await Promise.all(loops);
   await pods.shutDown(shutDownGraceMs);
+  nodePorts.close();
   agent.lightRuntime.close();
   agent.addresses.close();
   agent.api.close();
+}
+
+function podsOf(node: string): Watched {
+  const fieldSelector = `spec.nodeName=${node}`;
+  return { title: `pods of ${node}`, path: '/api/v1/pods', fieldSelector };
 }
 
 async function createContext(settings: AgentSettings): Promise<AgentContext> {

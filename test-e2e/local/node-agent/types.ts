@@ -11,6 +11,24 @@ export interface ObjectMeta {
   readonly deletionGracePeriodSeconds?: number;
 }
 
+/** A Service, as far as node ports need it. */
+export interface Service {
+  readonly metadata: ObjectMeta & { readonly namespace: string; readonly uid: string };
+  readonly spec: {
+    readonly type?: string;
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly ports?: readonly ServicePort[];
+  };
+}
+
+export interface ServicePort {
+  readonly port: number;
+  readonly protocol?: string;
+  /** By number or by the name of a container's port; default: `port`. */
+  readonly targetPort?: number | string;
+  readonly nodePort?: number;
+}
+
 /** A pod as the API server returns it: namespace and uid are always there. */
 export interface Pod {
   readonly metadata: ObjectMeta & { readonly namespace: string; readonly uid: string };

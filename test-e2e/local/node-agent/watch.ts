@@ -1,23 +1,35 @@
 import { type ApiClient, ApiError, reasonOf } from './api.ts';
 import { sleep } from './clock.ts';
-import type { Pod } from './types.ts';
+import type { ObjectMeta } from './types.ts';
+
+/** Which objects are watched. */
+export interface Watched {
+  /** For people, such as `pods of n1`. */
+  readonly title: string;
+  readonly path: string;
+  readonly fieldSelector: string;
+}
 
 /** What the loop tells. Handlers must not throw (traps C10). */
-export interface PodHandlers {
-  /** The whole truth after a list: pods that are not in it do not exist any more. */
-  replaced(pods: readonly Pod[]): void;
-  changed(pod: Pod): void;
-  deleted(pod: Pod): void;
+export interface ObjectHandlers<T> {
+  /** The whole truth after a list: objects that are not in it do not exist any more. */
+  replaced(objects: readonly T[]): void;
+  changed(object: T): void;
+  deleted(object: T): void;
 }
 
-interface PodList {
+interface ObjectList<T> {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  readonly items: readonly Pod[];
+  readonly items: readonly T[];
 }
 
-interface WatchEvent {
+interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-  readonly object: Pod & { readonly code?: number; readonly message?: string };
+  readonly object: T & { readonly code?: number; readonly message?: string };
+}
+
+interface HasMeta {
+  readonly metadata: ObjectMeta;
 }
 
 const pageSize = 500;
@@ -28,13 +40,13 @@ const silenceMs = 100_000;
 const backoff = { firstMs: 200, maxMs: 3_000, resetAfterMs: 30_000 };
 
 /**
- * Lists and watches the pods of one node until the signal aborts; no failure ends it (traps C7 to
- * C13). A watch that ends in order goes on from the version last seen; every failure relists.
+ * Lists and watches objects until the signal aborts; no failure ends it (traps C7 to C13). A watch
+ * that ends in order goes on from the version last seen; every failure relists.
  */
-export async function watchPods(
+export async function watchObjects<T extends HasMeta>(
   api: ApiClient,
-  node: string,
-  handlers: PodHandlers,
+  watched: Watched,
+  handlers: ObjectHandlers<T>,
   signal: AbortSignal,
 ): Promise<void> {
   let waitMs = backoff.firstMs;
@@ -42,10 +54,10 @@ export async function watchPods(
   while (!signal.aborted) {
     const startedAt = performance.now();
     try {
-      await listAndWatch(api, node, handlers, signal);
+      await listAndWatch(api, watched, handlers, signal);
     } catch (error) {
       const why = reasonOf(error);
-      if (!signal.aborted && why !== told) console.warn(`pods of ${node}: ${why}; listing again`);
+      if (!signal.aborted && why !== told) console.warn(`${watched.title}: ${why}; listing again`);
       told = why;
     }
     const lived = performance.now() - startedAt;
@@ -54,46 +66,47 @@ export async function watchPods(
   }
 }
 
-async function listAndWatch(
+async function listAndWatch<T extends HasMeta>(
   api: ApiClient,
-  node: string,
-  handlers: PodHandlers,
+  watched: Watched,
+  handlers: ObjectHandlers<T>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { pods, version } = await listPods(api, node, signal);
-  handlers.replaced(pods);
+  const { objects, version } = await listObjects<T>(api, watched, signal);
+  handlers.replaced(objects);
   const relistAt = performance.now() + relistEveryMs;
   let seen = version;
   while (!signal.aborted && performance.now() < relistAt) {
-    seen = await watchOnce(api, watchPath(node, seen), handlers, signal, seen);
+    seen = await watchOnce(api, watchPath(watched, seen), handlers, signal, seen);
   }
 }
 
-const selector = (node: string) => `fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`;
+const selected = ({ path, fieldSelector }: Watched) =>
+  `${path}?fieldSelector=${encodeURIComponent(fieldSelector)}`;
 
-function watchPath(node: string, version: string): string {
+function watchPath(watched: Watched, version: string): string {
   const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${watchSeconds}`;
-  return `/api/v1/pods?${selector(node)}&${query}&resourceVersion=${version}`;
+  return `${selected(watched)}&${query}&resourceVersion=${version}`;
 }
 
-async function listPods(api: ApiClient, node: string, signal: AbortSignal) {
-  const pods: Pod[] = [];
+async function listObjects<T>(api: ApiClient, watched: Watched, signal: AbortSignal) {
+  const objects: T[] = [];
   let next = '';
   for (;;) {
     const more = next && `&continue=${encodeURIComponent(next)}`;
-    const path = `/api/v1/pods?${selector(node)}&limit=${pageSize}${more}`;
-    const page: PodList = await api.get<PodList>(path, signal);
-    pods.push(...page.items);
+    const path = `${selected(watched)}&limit=${pageSize}${more}`;
+    const page: ObjectList<T> = await api.get<ObjectList<T>>(path, signal);
+    objects.push(...page.items);
     next = page.metadata.continue ?? '';
-    if (!next) return { pods, version: page.metadata.resourceVersion };
+    if (!next) return { objects, version: page.metadata.resourceVersion };
   }
 }
 
 /** One watch until it closes in order; returns the version last seen. */
-async function watchOnce(
+async function watchOnce<T extends HasMeta>(
   api: ApiClient,
   path: string,
-  handlers: PodHandlers,
+  handlers: ObjectHandlers<T>,
   signal: AbortSignal,
   from: string,
 ): Promise<string> {
@@ -104,7 +117,7 @@ async function watchOnce(
   try {
     for await (const line of api.lines(path, AbortSignal.any([signal, silence.signal]))) {
       timer.refresh();
-      const event = JSON.parse(line) as WatchEvent;
+      const event = JSON.parse(line) as WatchEvent<T>;
       deliver(event, handlers);
       seen = event.object.metadata.resourceVersion ?? seen;
     }
@@ -116,7 +129,7 @@ async function watchOnce(
   }
 }
 
-function deliver(event: WatchEvent, handlers: PodHandlers): void {
+function deliver<T>(event: WatchEvent<T>, handlers: ObjectHandlers<T>): void {
   switch (event.type) {
     case 'ADDED':
     case 'MODIFIED':

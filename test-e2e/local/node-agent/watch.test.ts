@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
 import { fakeApi } from './fake-api.ts';
 import { aPod } from './fixtures.ts';
-import { watchPods } from './watch-pods.ts';
+import type { Pod } from './types.ts';
+import { watchObjects } from './watch.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -41,7 +42,8 @@ async function startWatching(scripts: ((response: ServerResponse) => void)[]) {
     deleted: (pod: { metadata: { name: string } }) =>
       void seen.push(`deleted ${pod.metadata.name}`),
   };
-  const done = watchPods(api, 'n1', handlers, stop.signal);
+  const pods = { title: 'pods', path: '/api/v1/pods', fieldSelector: 'spec.nodeName=n1' };
+  const done = watchObjects<Pod>(api, pods, handlers, stop.signal);
   return { seen, watched, stop, done };
 }
 
