@@ -1,3 +1,4 @@
+import { quietRequestQueue } from '@lagscaler/demo-shared/kafka-request-queue.ts';
 import { Admin as OffsetsAdmin } from '@platformatic/kafka';
 import { type Admin, Kafka, logLevel, Partitioners } from 'kafkajs';
 import { until } from './until.ts';
@@ -7,6 +8,7 @@ type Offsets = ReadonlyMap<number, bigint>;
 
 /** A quiet client with deadlines (traps K3). */
 export function clientOf(servers: Servers): Kafka {
+  quietRequestQueue(); // else a timer of a closed connection keeps the process alive for ever
   return new Kafka({
     clientId: 'lagscaler-e2e',
     brokers: [...servers],
@@ -18,7 +20,10 @@ export function clientOf(servers: Servers): Kafka {
 }
 
 /** An admin of its own for each use: one that met a deleted topic fails for ever (traps K2). */
-async function withAdmin<T>(servers: Servers, work: (admin: Admin) => Promise<T>): Promise<T> {
+export async function withAdmin<T>(
+  servers: Servers,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
   const admin = clientOf(servers).admin();
   try {
     await admin.connect();
@@ -149,4 +154,30 @@ async function untilInSync(servers: Servers, topic: string, partitions: number):
       return inSync.length === partitions;
     }),
   );
+}
+
+/** Records that a group has not committed yet, over these topics. @throws Error when an answer has gaps */
+export function groupLag(
+  servers: Servers,
+  group: string,
+  topics: readonly string[],
+): Promise<bigint> {
+  return withAdmin(servers, async (admin) => {
+    let lag = 0n;
+    // One after the other: two at once can answer with nothing (traps K1).
+    for (const topic of topics) lag += await topicLag(admin, group, topic);
+    return lag;
+  });
+}
+
+async function topicLag(admin: Admin, group: string, topic: string): Promise<bigint> {
+  const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+  const committed = new Map(answer?.partitions.map((p) => [p.partition, BigInt(p.offset)]));
+  const ends = await admin.fetchTopicOffsets(topic);
+  return ends.reduce((lag, { partition, low, high }) => {
+    const from = committed.get(partition);
+    if (from === undefined) throw new Error(`no answer for partition ${partition} of ${topic}`);
+    const first = BigInt(low); // -1: never committed here
+    return lag + BigInt(high) - (from < first ? first : from);
+  }, 0n);
 }
