@@ -21,7 +21,7 @@ node_modules/.package-lock.json: package.json package-lock.json $(wildcard */pac
 install: node_modules/.package-lock.json
 
 .PHONY: demo
-demo: install ## Scale real consumers on a real lag, live (EXIT=1 ends it, CLUSTER=kind|current runs it elsewhere)
+demo: install ## Scale real consumers on a real lag, live (EXIT=1 ends it, PROFILE=compat|scale280, CLUSTER=kind|current)
 	$(RUN) demo
 
 .PHONY: test
@@ -53,5 +53,5 @@ verify: install ## Generated types, lint, types, dead code, manifests
 	$(RUN) verify
 
 .PHONY: bench
-bench: install ## Measure reaction and idle cost on the embedded stack, into .bench/
+bench: install ## Measure reaction, idle cost and the demo services, into .bench/
 	$(RUN) bench

@@ -1,97 +1,152 @@
 import type { Recording, Sample } from './recording.ts';
 
 const width = 960;
-const height = 440;
-const plot = { left: 64, right: width - 64, top: 56, bottom: height - 48 };
+const panelHeight = 150;
+const gap = 44;
+const margin = { left: 64, right: 24, top: 56, bottom: 40 };
+const right = width - margin.right;
 const colors = {
+  first: '#1d4ed8',
+  second: '#60a5fa',
   lag: '#c2410c',
-  desired: '#1d4ed8',
-  ready: '#60a5fa',
   grid: '#e5e7eb',
   text: '#374151',
 };
 
-/** Lag (left axis) and replicas (right axis) over time, with the phases of the story, as one SVG. */
+interface Series {
+  readonly label: string;
+  readonly color: string;
+  readonly value: (s: Sample) => number | undefined;
+}
+
+interface Panel {
+  readonly title: string;
+  readonly series: readonly Series[];
+}
+
+/** What the dashboard of the original demo shows in its first row. */
+const panels: readonly Panel[] = [
+  {
+    title: 'Events/s over the four topics',
+    series: [{ label: 'events/s', color: colors.first, value: (s) => s.eventsPerSecond }],
+  },
+  {
+    title: 'Topic user-approve lag',
+    series: [
+      {
+        label: 'records',
+        color: colors.lag,
+        value: (s) => (s.lag === undefined ? undefined : Number(s.lag)),
+      },
+    ],
+  },
+  {
+    title: 'user-approval-service pods',
+    series: [
+      { label: 'desired', color: colors.first, value: (s) => s.desired },
+      { label: 'ready', color: colors.second, value: (s) => s.ready },
+    ],
+  },
+  {
+    title: 'Nodes',
+    series: [{ label: 'nodes', color: colors.first, value: (s) => s.nodes }],
+  },
+];
+
+/** The panels under each other over one time axis, with the phases of the story, as one SVG. */
 export function chartOf({ samples, phases }: Recording): string {
   const end = Math.max(10, ...samples.map((s) => s.t));
-  const x = scale(0, end, plot.left, plot.right);
-  const known = samples.filter((s) => s.lag !== undefined);
-  const maxLag = niceCeiling(1.1 * Math.max(10, ...known.map((s) => Number(s.lag))));
-  const maxReplicas = niceCeiling(
-    1.1 * Math.max(4, ...samples.flatMap((s) => [s.desired, s.ready])),
-  );
-  const lagY = scale(0, maxLag, plot.bottom, plot.top);
-  const replicasY = scale(0, maxReplicas, plot.bottom, plot.top);
-  const points = (list: readonly Sample[], y: (s: Sample) => number) =>
-    list.map((s) => `${round(x(s.t))},${round(y(s))}`).join(' ');
-
+  const x = scale(0, end, margin.left, right);
+  const bottom = margin.top + panels.length * (panelHeight + gap) - gap;
+  const height = bottom + margin.bottom;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     ...phases.map(({ title, from }, i) =>
-      phaseBand(x(from), x(phases[i + 1]?.from ?? end), title, i),
+      phaseBand(x(from), x(phases[i + 1]?.from ?? end), title, { bottom, index: i }),
     ),
-    ...axis(maxLag, lagY, plot.left - 8, 'end', colors.lag),
-    ...axis(maxReplicas, replicasY, plot.right + 8, 'start', colors.desired),
-    ...timeAxis(end, x),
-    `<polyline fill="none" stroke="${colors.lag}" stroke-width="2" points="${points(known, (s) => lagY(Number(s.lag)))}"/>`,
-    `<polyline fill="none" stroke="${colors.desired}" stroke-width="2" points="${steps(samples, x, (s) => replicasY(s.desired))}"/>`,
-    `<polyline fill="none" stroke="${colors.ready}" stroke-width="2" points="${steps(samples, x, (s) => replicasY(s.ready))}"/>`,
-    legend(plot.left, 'lag, records', colors.lag),
-    legend(plot.left + 120, 'replicas desired', colors.desired),
-    legend(plot.left + 260, 'replicas ready', colors.ready),
+    ...panels.flatMap((panel, i) => drawPanel(panel, samples, x, i)),
+    ...timeAxis(end, x, bottom),
     '</svg>',
     '',
   ].join('\n');
 }
 
-function phaseBand(from: number, to: number, title: string, index: number): string {
+function drawPanel(
+  { title, series }: Panel,
+  samples: readonly Sample[],
+  x: (t: number) => number,
+  index: number,
+): string[] {
+  const top = margin.top + index * (panelHeight + gap);
+  const values = series.flatMap(({ value }) => samples.map((s) => value(s) ?? 0));
+  const max = niceCeiling(1.1 * Math.max(4, ...values));
+  const y = scale(0, max, top + panelHeight, top + 14);
+  return [
+    `<text x="${margin.left}" y="${top}" fill="${colors.text}" font-weight="600">${title}</text>`,
+    ...series.map(({ label, color }, i) =>
+      legend(right - 80 * (series.length - i), top, label, color),
+    ),
+    ...axis(max, y),
+    ...series.map(({ color, value }) => line(samples, x, (s) => mapped(value(s), y), color)),
+  ];
+}
+
+function mapped(value: number | undefined, y: (value: number) => number): number | undefined {
+  return value === undefined ? undefined : y(value);
+}
+
+/** A value stays until it changes: horizontal, then vertical. Unknown ones leave the line where it was. */
+function line(
+  samples: readonly Sample[],
+  x: (t: number) => number,
+  y: (s: Sample) => number | undefined,
+  color: string,
+): string {
+  const points: string[] = [];
+  let before: number | undefined;
+  for (const sample of samples) {
+    const at = y(sample);
+    if (at === undefined) continue;
+    if (before !== undefined) points.push(`${round(x(sample.t))},${round(before)}`);
+    points.push(`${round(x(sample.t))},${round(at)}`);
+    before = at;
+  }
+  return `<polyline fill="none" stroke="${color}" stroke-width="2" points="${points.join(' ')}"/>`;
+}
+
+function phaseBand(
+  from: number,
+  to: number,
+  title: string,
+  { bottom, index }: { bottom: number; index: number },
+): string {
   const fill = index % 2 === 0 ? '#f9fafb' : '#f3f4f6';
-  const size = `x="${round(from)}" y="${plot.top}" width="${round(to - from)}" height="${plot.bottom - plot.top}"`;
-  const label = `<text x="${round(from + 6)}" y="${plot.top - 6}" fill="${colors.text}" font-weight="600">${title}</text>`;
+  const size = `x="${round(from)}" y="${margin.top - 24}" width="${round(to - from)}" height="${bottom - margin.top + 24}"`;
+  const label = `<text x="${round(from + 6)}" y="${margin.top - 32}" fill="${colors.text}" font-weight="600">${title}</text>`;
   return `<rect ${size} fill="${fill}"/>${label}`;
 }
 
-function axis(
-  max: number,
-  y: (value: number) => number,
-  at: number,
-  anchor: string,
-  color: string,
-): string[] {
-  return [0, 0.25, 0.5, 0.75, 1].map((share) => {
-    const line = `<line x1="${plot.left}" x2="${plot.right}" y1="${round(y(max * share))}" y2="${round(y(max * share))}" stroke="${colors.grid}"/>`;
-    const label = `<text x="${at}" y="${round(y(max * share) + 4)}" text-anchor="${anchor}" fill="${color}">${round(max * share)}</text>`;
-    return line + label;
+function axis(max: number, y: (value: number) => number): string[] {
+  return [0, 0.5, 1].map((share) => {
+    const at = round(y(max * share));
+    const rule = `<line x1="${margin.left}" x2="${right}" y1="${at}" y2="${at}" stroke="${colors.grid}"/>`;
+    const label = `<text x="${margin.left - 8}" y="${at + 4}" text-anchor="end" fill="${colors.text}">${round(max * share)}</text>`;
+    return rule + label;
   });
 }
 
-function timeAxis(end: number, x: (value: number) => number): string[] {
-  const step = end > 150 ? 30 : end > 60 ? 15 : 5;
+function timeAxis(end: number, x: (value: number) => number, bottom: number): string[] {
+  const step = [5, 15, 30, 60, 120].find((seconds) => end / seconds <= 12) ?? 300;
   const ticks = Array.from({ length: Math.floor(end / step) + 1 }, (_, i) => i * step);
   return ticks.map(
     (t) =>
-      `<text x="${round(x(t))}" y="${plot.bottom + 20}" text-anchor="middle" fill="${colors.text}">${t} s</text>`,
+      `<text x="${round(x(t))}" y="${bottom + 20}" text-anchor="middle" fill="${colors.text}">${t} s</text>`,
   );
 }
 
-function legend(at: number, label: string, color: string): string {
-  return `<rect x="${at}" y="22" width="14" height="4" fill="${color}"/><text x="${at + 20}" y="28" fill="${colors.text}">${label}</text>`;
-}
-
-/** A count stays until it changes: horizontal, then vertical. */
-function steps(
-  samples: readonly Sample[],
-  x: (value: number) => number,
-  y: (s: Sample) => number,
-): string {
-  return samples
-    .flatMap((s, i) => {
-      const before = samples[i - 1];
-      const corner = before ? [`${round(x(s.t))},${round(y(before))}`] : [];
-      return [...corner, `${round(x(s.t))},${round(y(s))}`];
-    })
-    .join(' ');
+function legend(at: number, y: number, label: string, color: string): string {
+  return `<rect x="${at}" y="${y - 6}" width="14" height="4" fill="${color}"/><text x="${at + 20}" y="${y}" fill="${colors.text}">${label}</text>`;
 }
 
 function scale(from: number, to: number, low: number, high: number): (value: number) => number {
@@ -100,7 +155,7 @@ function scale(from: number, to: number, low: number, high: number): (value: num
 
 function niceCeiling(value: number): number {
   const magnitude = 10 ** Math.floor(Math.log10(value));
-  const nice = [1, 2, 4, 5, 8, 10].find((factor) => factor * magnitude >= value) ?? 10;
+  const nice = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * magnitude >= value) ?? 10;
   return nice * magnitude;
 }
 

@@ -4,10 +4,12 @@ import { join, resolve } from 'node:path';
 import { openCluster } from '../cluster.ts';
 import { stackDir } from '../local/paths.ts';
 import { chartOf } from './chart.ts';
+import { demoProfile } from './profiles.ts';
 import { problemsOf, type Report, reportOf } from './recording.ts';
 import { prepareStage, runStory } from './story.ts';
 import { lookAround, summaryOf } from './summary.ts';
 
+const profile = demoProfile(process.env['PROFILE']);
 const exitAfterwards = process.env['EXIT'] === '1';
 const out = resolve(import.meta.dirname, '../../.demo');
 const interrupt = new AbortController();
@@ -23,17 +25,17 @@ const cluster = await openCluster(process.env['CLUSTER'], {
   dir: stackDir(process.env['STACK'] || 'demo'),
 });
 try {
-  console.log(`demo on ${cluster.description}\n`);
-  const stage = await prepareStage(cluster);
-  const { recording, run } = await runStory(stage, interrupt.signal);
-  const report = reportOf(recording, run);
+  console.log(`demo on ${cluster.description}\n${profile.title}\n`);
+  const stage = await prepareStage(cluster, profile);
+  const { recording, run, uuid } = await runStory(stage, interrupt.signal);
+  const report = reportOf(profile, recording, run);
   writeResults(report, chartOf(recording));
   console.log(summaryOf(report, out));
-  const problems = problemsOf(report);
+  const problems = problemsOf(report, profile);
   for (const problem of problems) console.error(`✗ ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
   if (!exitAfterwards) {
-    console.log(lookAround(cluster, stage.namespace));
+    console.log(lookAround(stage, uuid));
     await untilInterrupted();
   }
   await stage.close();

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeReader } from '../kube.ts';
-import type { createLagProbe, Progress } from '../lag-probe.ts';
 import type { Recording, Sample } from './recording.ts';
+import { type createSagaProbe, hops, type Progress, type Topic } from './saga-probe.ts';
+
+const approval = 'user-approval-service';
 
 interface Sources {
   readonly kube: KubeReader;
-  readonly probe: ReturnType<typeof createLagProbe>;
+  readonly probe: ReturnType<typeof createSagaProbe>;
   readonly namespace: string;
-  readonly name: string;
 }
+
+type Reading = Readonly<Record<Topic, Progress | undefined>>;
 
 export type Recorder = ReturnType<typeof createRecorder>;
 
@@ -19,30 +22,49 @@ export function createRecorder(sources: Sources) {
   const recording: Recording = { samples: [], phases: [], scalings: [] };
   const ended = new AbortController();
   const watching = watchScalings(sources, recording, elapsedMs, ended.signal);
-  let before: (Progress & { readonly atMs: number }) | undefined;
+  let before: { readonly reading: Reading; readonly atMs: number } | undefined;
 
   async function look(): Promise<Sample> {
-    const { kube, probe, namespace, name } = sources;
-    const [progress, { status }, deployment] = await Promise.all([
+    const { kube, probe, namespace } = sources;
+    const replicasOf = (service: string) => kube.deployment(namespace, service);
+    const [reading, { status }, consumer, operation, user, nodes] = await Promise.all([
       probe.read(),
-      kube.scaler(namespace, name),
-      kube.deployment(namespace, name),
+      kube.scaler(namespace, approval),
+      replicasOf(approval),
+      replicasOf('operation-service'),
+      replicasOf('user-service'),
+      kube.get<{ items: unknown[] }>('/api/v1/nodes'),
     ]);
     const atMs = elapsedMs();
-    const seconds = before ? (atMs - before.atMs) / 1000 : 1;
-    const perSecond = (pick: (p: Progress) => bigint) =>
-      progress && before ? Math.round(Number(pick(progress) - pick(before)) / seconds) : 0;
+    const perSecond = (topic: Topic, pick: (p: Progress) => bigint): number => {
+      const [now, then] = [reading[topic], before?.reading[topic]];
+      if (!now || !then || !before) return 0;
+      return Number(pick(now) - pick(then)) / ((atMs - before.atMs) / 1000);
+    };
+    const produced = (topic: Topic) => perSecond(topic, (p) => p.produced);
     const sample: Sample = {
       t: Math.round(atMs / 100) / 10,
-      lag: progress?.lag,
-      producedPerSecond: perSecond((p) => p.produced),
-      consumedPerSecond: perSecond((p) => p.consumed),
-      desired: status?.desiredReplicas ?? deployment.spec.replicas,
-      replicas: deployment.spec.replicas,
-      ready: deployment.status.readyReplicas ?? 0,
+      lag: reading['user-approve']?.lag,
+      otherLags: Object.fromEntries(
+        hops
+          .filter(({ topic }) => topic !== 'user-approve')
+          .map(({ topic }) => [topic, reading[topic]?.lag]),
+      ),
+      eventsPerSecond: Math.round(hops.reduce((sum, { topic }) => sum + produced(topic), 0)),
+      arrivalsPerSecond: Math.round(produced('user-approve')),
+      approvalsPerSecond: Math.round(perSecond('user-approve', (p) => p.consumed)),
+      desired: status?.desiredReplicas ?? consumer.spec.replicas,
+      replicas: consumer.spec.replicas,
+      ready: consumer.status.readyReplicas ?? 0,
+      otherReplicas: {
+        'operation-service': operation.spec.replicas,
+        'user-service': user.spec.replicas,
+      },
+      nodes: nodes?.items.length ?? 0,
       reason: status?.decision?.message ?? '',
+      limited: status?.conditions?.find((c) => c.type === 'ScalingLimited')?.reason ?? '',
     };
-    if (progress) before = { ...progress, atMs };
+    before = { reading, atMs };
     recording.samples.push(sample);
     return sample;
   }
@@ -83,15 +105,15 @@ export function createRecorder(sources: Sources) {
   };
 }
 
-const header = '    time     lag   in/s  out/s  replicas  ready  why';
+const header = '    time     lag  events/s  approvals/s  replicas  ready  why';
 
-function lineOf({ t, lag, producedPerSecond, consumedPerSecond, ...s }: Sample): string {
+function lineOf(s: Sample): string {
   const replicas = s.desired === s.replicas ? `${s.replicas}` : `${s.replicas} → ${s.desired}`;
   const columns = [
-    `${t.toFixed(0)} s`.padStart(8),
-    `${lag ?? '?'}`.padStart(7),
-    `${producedPerSecond}`.padStart(6),
-    `${consumedPerSecond}`.padStart(6),
+    `${s.t.toFixed(0)} s`.padStart(8),
+    `${s.lag ?? '?'}`.padStart(7),
+    `${s.eventsPerSecond}`.padStart(9),
+    `${s.approvalsPerSecond}`.padStart(12),
     replicas.padStart(9),
     `${s.ready}`.padStart(6),
   ];
@@ -100,7 +122,7 @@ function lineOf({ t, lag, producedPerSecond, consumedPerSecond, ...s }: Sample):
 
 /** Every accepted change of spec.replicas, at the moment the API server tells it. */
 async function watchScalings(
-  { kube, namespace, name }: Sources,
+  { kube, namespace }: Sources,
   recording: Recording,
   elapsedMs: () => number,
   signal: AbortSignal,
@@ -111,7 +133,7 @@ async function watchScalings(
     from = to;
   };
   try {
-    await kube.watchReplicas(namespace, name, onChange, signal);
+    await kube.watchReplicas(namespace, approval, onChange, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

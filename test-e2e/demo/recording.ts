@@ -1,17 +1,28 @@
-import type { Answers } from '../approval-load.ts';
+import type { Balance } from '../saga-balance.ts';
+import type { DemoProfile } from './profiles.ts';
 
 /** What the demo saw, second by second; the report and the chart are made from this alone. */
 export interface Sample {
   /** Seconds since the load began. */
   readonly t: number;
-  /** Undefined while it could not be read. */
+  /** Of user-approve; undefined while it could not be read. */
   readonly lag: bigint | undefined;
-  readonly producedPerSecond: number;
-  readonly consumedPerSecond: number;
+  readonly otherLags: Readonly<Record<string, bigint | undefined>>;
+  /** Records written to the four topics, each counted once. */
+  readonly eventsPerSecond: number;
+  /** Records written to user-approve. */
+  readonly arrivalsPerSecond: number;
+  /** Records of user-approve committed. */
+  readonly approvalsPerSecond: number;
+  /** Of user-approval-service, as are `replicas`, `ready`, `reason` and `limited`. */
   readonly desired: number;
   readonly replicas: number;
   readonly ready: number;
+  readonly otherReplicas: Readonly<Record<string, number>>;
+  readonly nodes: number;
   readonly reason: string;
+  /** Reason of the condition ScalingLimited. */
+  readonly limited: string;
 }
 
 export interface Phase {
@@ -26,62 +37,126 @@ export interface Recording {
   readonly scalings: { readonly atMs: number; readonly from: number; readonly to: number }[];
 }
 
-/** `.demo/report.json`; times in seconds since the load began unless the name says Ms. */
-export interface Report {
-  readonly scaleOutPatches: number;
-  readonly replicas: [t: number, desired: number, ready: number][];
-  readonly lag: [t: number, lag: number][];
-  readonly reactionMs: number;
-  readonly peakLag: number;
-  readonly drainSeconds: number;
-  readonly lost: number;
-  readonly duplicated: number;
-  readonly rebalances: number;
-  readonly sent: number;
-  readonly approved: number;
-  readonly rejected: number;
+export interface Percentiles {
+  readonly count: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
 }
 
-/**
- * @param run.dueAtMs when scaling out was due: the first record over the threshold was written, and the
- *   scaler was Active
- */
+/** One accepted POST: when it was to be sent, and how long its SAGA took from then. */
+export interface SagaTime {
+  readonly dueAtMs: number;
+  readonly durationMs: number;
+}
+
+/** What the run itself counted, beside what the recorder saw. */
+export interface Run {
+  /** When scaling out was due: lag was over the threshold, and the scaler Active. */
+  readonly dueAtMs: number;
+  /** Until here the lag was not yet drained. */
+  readonly drainedAtMs: number;
+  readonly rebalances: number;
+  readonly posts: {
+    readonly sent: number;
+    readonly accepted: number;
+    readonly errors: unknown;
+    readonly latencyMs: unknown;
+  };
+  readonly sagas: readonly SagaTime[];
+  readonly balance: Balance;
+}
+
+/** `.demo/report.json`; times in seconds since the load began unless the name says Ms. */
+export type Report = ReturnType<typeof reportOf>;
+
 export function reportOf(
-  { samples, scalings }: Recording,
-  run: { readonly dueAtMs: number; readonly answers: Answers; readonly rebalances: number },
-): Report {
+  profile: DemoProfile & { readonly name: string },
+  { samples, scalings, phases }: Recording,
+  run: Run,
+) {
   const known = samples.flatMap((s) =>
     s.lag === undefined ? [] : [{ t: s.t, lag: Number(s.lag) }],
   );
-  const scaleOuts = scalings.filter((s) => s.to > s.from);
+  const scaleOuts = scalings.filter((s) => s.to > s.from && s.atMs >= run.dueAtMs);
   const firstScaleOut = scaleOuts[0];
   if (!firstScaleOut) throw new Error('the demo saw no scale-out: see the operator log');
   const peak = known.reduce((a, b) => (b.lag > a.lag ? b : a), { t: 0, lag: 0 });
   const scaledAt = firstScaleOut.atMs / 1000;
   const drained = known.find((s) => s.t > scaledAt && s.lag <= peak.lag * 0.02);
+  const { operations, completed, failed, duplicates } = run.balance;
   return {
+    profile: profile.name,
+    workMs: profile.workMs,
+    partitions: profile.partitions,
+    phases,
+    firstScaleOut: { from: firstScaleOut.from, to: firstScaleOut.to },
     scaleOutPatches: scaleOuts.length,
-    replicas: samples.map((s) => [s.t, s.desired, s.ready]),
-    lag: known.map((s) => [s.t, s.lag]),
+    scalings,
     reactionMs: Math.round(firstScaleOut.atMs - run.dueAtMs),
     peakLag: peak.lag,
     drainSeconds: drained ? Math.round((drained.t - scaledAt) * 10) / 10 : -1,
-    lost: run.answers.lost,
-    duplicated: run.answers.duplicated,
     rebalances: run.rebalances,
-    sent: run.answers.sent,
-    approved: run.answers.approved,
-    rejected: run.answers.rejected,
+    mostReadyReplicas: Math.max(...samples.map((s) => s.ready)),
+    mostApprovalsPerSecond: Math.max(...samples.map((s) => s.approvalsPerSecond)),
+    limited: [...new Set(samples.map((s) => s.limited))].filter((reason) => reason !== ''),
+    posts: run.posts,
+    sagaMs: {
+      before: percentilesOf(run.sagas, 0, run.dueAtMs),
+      during: percentilesOf(run.sagas, run.dueAtMs, run.drainedAtMs),
+      after: percentilesOf(run.sagas, run.drainedAtMs, Number.POSITIVE_INFINITY),
+    },
+    balance: {
+      created: run.posts.accepted,
+      terminal: completed + failed,
+      approved: completed,
+      rejected: failed,
+      lost: run.posts.accepted - operations,
+      duplicates,
+    },
+    lost: Math.max(0, run.posts.accepted - completed - failed),
+    duplicated: duplicates['user-approve-response'],
+    series: {
+      events: samples.map((s) => [s.t, s.eventsPerSecond]),
+      lag: known.map((s) => [s.t, s.lag]),
+      replicas: samples.map((s) => [s.t, s.desired, s.ready]),
+      nodes: samples.map((s) => [s.t, s.nodes]),
+      approvals: samples.map((s) => [s.t, s.approvalsPerSecond]),
+    },
   };
 }
 
+/** Nearest rank, of the operations that were due within [from, to). */
+function percentilesOf(
+  sagas: readonly SagaTime[],
+  from: number,
+  to: number,
+): Percentiles | undefined {
+  const times = sagas
+    .filter(({ dueAtMs }) => dueAtMs >= from && dueAtMs < to)
+    .map(({ durationMs }) => durationMs)
+    .sort((a, b) => a - b);
+  if (times.length === 0) return undefined;
+  const at = (share: number) => Math.round(times[Math.ceil(share * times.length) - 1] ?? 0);
+  return { count: times.length, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}
+
 /** What must not have happened; each a sentence. */
-export function problemsOf(report: Report): string[] {
-  const [, , ready] = report.replicas.at(-1) ?? [0, 0, 0];
+export function problemsOf(report: Report, { maxReplicas, partitions }: DemoProfile): string[] {
+  const [, , ready] = report.series.replicas.at(-1) ?? [0, 0, 0];
+  const most = Math.min(maxReplicas, partitions);
   const checks = [
-    [report.lost > 0, `${report.lost} records were never answered`],
-    [report.scaleOutPatches !== 1, `${report.scaleOutPatches} patches to scale out instead of one`],
+    [report.lost > 0, `${report.lost} operations never became terminal`],
+    [report.posts.accepted !== report.posts.sent, 'some requests were not answered with 202'],
+    [
+      report.mostReadyReplicas !== most,
+      `${report.mostReadyReplicas} replicas at most, where ${most} were needed`,
+    ],
     [report.drainSeconds < 0, 'the lag was not drained'],
+    [
+      partitions < maxReplicas && !report.limited.includes('PartitionLimited'),
+      'the limit by partitions was not told',
+    ],
     [ready !== 1, `${ready} replicas at the end instead of one`],
   ] as const;
   return checks.flatMap(([failed, problem]) => (failed ? [problem] : []));

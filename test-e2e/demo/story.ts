@@ -1,104 +1,156 @@
-import { type Answers, approvalTopics, createApprovalTopics, startLoad } from '../approval-load.ts';
 import type { Cluster } from '../cluster.ts';
-import { applyObject, installApprovalService, installOperator, sampleScaler } from '../install.ts';
-import { deleteTopics } from '../kafka.ts';
+import { demoServices } from '../demo-objects.ts';
+import { applyObject, installDemoServices, installOperator, sampleScaler } from '../install.ts';
 import { createKubeReader, type KubeReader } from '../kube.ts';
-import { createLagProbe } from '../lag-probe.ts';
+import { removeSaga } from '../saga.ts';
+import { expectBalance } from '../saga-balance.ts';
 import { until } from '../until.ts';
+import type { DemoProfile } from './profiles.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
-import type { Recording, Sample } from './recording.ts';
+import type { Recording, Run, Sample } from './recording.ts';
+import { type SagaLoad, startSagaLoad } from './saga-load.ts';
+import { createSagaProbe } from './saga-probe.ts';
 
 const name = 'user-approval-service';
-const partitions = 40;
-const recordsPerSecond = 60;
-/** With 60 records/s on 40 replicas this much is always in flight. */
-const drainedLag = 40n;
-const seconds = { fallingBehind: 25, mayDrain: 90, calm: 15, mayScaleIn: 90 };
 
 export interface Stage {
   readonly cluster: Cluster;
+  readonly profile: DemoProfile;
   readonly namespace: string;
   readonly kube: KubeReader;
+  /** operation-service as seen from here. */
+  readonly url: string;
   close(): Promise<void>;
 }
 
-/** Everything in place as a platform team would have it, with the scaler in Recommend mode. */
-export async function prepareStage(cluster: Cluster): Promise<Stage> {
+/** Everything in place as a platform team would have it, with the scaler of the approval service in Recommend mode. */
+export async function prepareStage(cluster: Cluster, profile: DemoProfile): Promise<Stage> {
   const namespace = 'lagscaler-demo';
-  const servers = cluster.bootstrapServers;
   const step = async (title: string, work: () => Promise<unknown>) => {
     const started = performance.now();
     await work();
     console.log(`✓ ${title}  ${((performance.now() - started) / 1000).toFixed(1)} s`);
   };
-  await cluster.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=50s']);
-  await step(`topics with ${partitions} partitions`, () =>
-    createApprovalTopics(servers, partitions),
-  );
+  const clear = async () => {
+    const doomed = ['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=55s'];
+    await cluster.kubectl(doomed);
+    await removeSaga(cluster);
+  };
+  await step('nothing left of an earlier demo', clear);
   await step('CRD, RBAC and operator', () => installOperator(cluster));
-  await step(`Deployment ${name}, 1 replica`, () =>
-    installApprovalService(cluster, namespace, { replicas: 1 }),
+  await step(`${profile.partitions} partitions for each topic, three services`, () =>
+    installDemoServices(cluster, namespace, {
+      topics: topicsOf(profile),
+      env: { [name]: { WORK_MS: String(profile.workMs) } },
+      light: profile.light ? [name] : [],
+    }),
   );
-  await step(`KafkaConsumerScaler ${name}, mode Recommend`, () =>
-    applyObject(cluster, sampleScaler(cluster, `${name}.yaml`, namespace, { mode: 'Recommend' })),
+  await step('three KafkaConsumerScalers, the one of the approval service in Recommend', () =>
+    Promise.all(demoServices.map((service) => applyScaler(cluster, namespace, service, profile))),
   );
   const kube = createKubeReader(cluster.kubeconfig);
+  const service = await cluster.serviceUrl(namespace, 'operation-service');
   return {
     cluster,
+    profile,
     namespace,
     kube,
+    url: service.url,
     /** On a cluster that lives on, nothing of the demo but the operator stays. */
     async close() {
+      await service.close();
       await kube.close();
-      if (cluster.stack) return;
-      await cluster.kubectl(['delete', 'namespace', namespace, '--timeout=55s']);
-      await deleteTopics(servers, Object.values(approvalTopics));
+      if (!cluster.stack) await clear();
     },
   };
 }
 
-export interface Story {
-  readonly recording: Recording;
-  readonly run: {
-    readonly dueAtMs: number;
-    readonly answers: Answers;
-    readonly rebalances: number;
-  };
+function topicsOf({ partitions, maxReplicas }: DemoProfile) {
+  const enough = partitions >= maxReplicas;
+  return { profile: enough ? ('default' as const) : ('compat' as const), partitions, maxReplicas };
 }
 
-/** The three phases, live in the terminal. */
+function applyScaler(
+  cluster: Cluster,
+  namespace: string,
+  service: string,
+  { maxReplicas }: DemoProfile,
+): Promise<void> {
+  const scaled = service === name;
+  const sample = sampleScaler(cluster, `${service}.yaml`, namespace);
+  const { behavior } = sample.spec as { behavior?: { scaleUp?: object } };
+  const policies = [{ type: 'Pods', value: maxReplicas, periodSeconds: 1 }];
+  const spec = scaled && {
+    mode: 'Recommend',
+    maxReplicas,
+    behavior: { ...behavior, scaleUp: { ...behavior?.scaleUp, policies } },
+  };
+  return applyObject(cluster, { ...sample, spec: { ...sample.spec, ...spec } });
+}
+
+export interface Story {
+  readonly recording: Recording;
+  readonly run: Run;
+  /** One of the operations, to look at. */
+  readonly uuid: string;
+}
+
+/** The phases, live in the terminal. */
 export async function runStory(stage: Stage, signal: AbortSignal): Promise<Story> {
-  const { cluster, namespace, kube } = stage;
+  const { cluster, profile, namespace, kube } = stage;
   const pod = await firstPod(stage);
-  const probe = createLagProbe(cluster.bootstrapServers, name, approvalTopics.requests);
-  const load = await startLoad(cluster.bootstrapServers, recordsPerSecond);
-  const recorder = createRecorder({ kube, probe, namespace, name });
+  const probe = createSagaProbe(cluster.bootstrapServers);
+  const recorder = createRecorder({ kube, probe, namespace });
+  const load = startSagaLoad(stage.url, profile.usersPerSecond, performance.now());
   try {
-    recorder.phase('1 Recommend', 'one replica falls behind, the scaler only recommends');
-    await recorder.forSeconds(seconds.fallingBehind, signal);
+    recorder.phase('1 Falling behind', 'one replica, nothing scales it');
+    await recorder.forSeconds(profile.fallingBehindSeconds, signal);
     const dueAtMs = await activate(stage, recorder, signal);
-    const drained = (s: Sample) => s.lag !== undefined && s.lag <= drainedLag;
-    await recorder.untilSample(drained, seconds.mayDrain, signal);
-    await recorder.forSeconds(seconds.calm, signal);
-    recorder.phase('3 No load', 'back to the minimum');
+    const drainedAtMs = await catchUp(profile, recorder, signal);
+    await ramp(profile, recorder, load, signal);
+    recorder.phase('4 Cooling down', 'the load stops, back to the minimum');
     await load.stop();
     const back = (s: Sample) => s.replicas === 1 && s.ready === 1 && s.lag === 0n;
-    await recorder.untilSample(back, seconds.mayScaleIn, signal);
-    const answers = await load.answers();
+    await recorder.untilSample(back, profile.coolDownSeconds, signal);
+    const { load: reports, sagas, accepted } = await load.result(60_000);
+    const [uuid = ''] = accepted.keys();
     return {
       recording: recorder.recording,
-      run: { dueAtMs, answers, rebalances: await rebalancesSeenBy(stage, pod) },
+      uuid,
+      run: {
+        dueAtMs,
+        drainedAtMs,
+        sagas,
+        posts: {
+          sent: sum(reports, ({ sent }) => sent),
+          accepted: sum(reports, (report) => report.accepted),
+          errors: reports.map(({ errors }) => errors),
+          latencyMs: reports.map(({ latencyMs }) => latencyMs),
+        },
+        rebalances: await rebalancesSeenBy(stage, pod),
+        balance: await expectBalance(cluster, accepted),
+      },
     };
   } finally {
     await load.stop();
+    await load.close();
     await recorder.stop();
     await probe.close();
   }
 }
 
+function sum<T>(items: readonly T[], pick: (item: T) => number): number {
+  return items.reduce((total, item) => total + pick(item), 0);
+}
+
 /** Active from now on. @returns when that was, in ms since the load began: lag is over the threshold long since */
 async function activate(stage: Stage, recorder: Recorder, signal: AbortSignal): Promise<number> {
-  recorder.phase('2 Active', 'one jump, the lag drains, calm');
+  const { partitions, maxReplicas } = stage.profile;
+  const story =
+    partitions < maxReplicas
+      ? `the operator may act, but only ${partitions} replicas can own a partition`
+      : 'the operator may act: one jump, the lag drains, the size settles';
+  recorder.phase(`2${partitions < maxReplicas ? 'c' : ''} Catching up`, story);
   const dueAtMs = recorder.elapsedMs();
   const patch = ['--type=merge', '-p', '{"spec":{"mode":"Active"}}'];
   await stage.cluster.kubectl(['patch', 'kcs', name, '-n', stage.namespace, ...patch]);
@@ -106,9 +158,45 @@ async function activate(stage: Stage, recorder: Recorder, signal: AbortSignal): 
   return dueAtMs;
 }
 
+/** @returns when the lag was drained, or the phase over, in ms since the load began */
+async function catchUp(
+  { catchUp, usersPerSecond }: DemoProfile,
+  recorder: Recorder,
+  signal: AbortSignal,
+): Promise<number> {
+  if (catchUp.kind === 'capped') {
+    await recorder.forSeconds(catchUp.seconds, signal);
+    return recorder.elapsedMs();
+  }
+  // What arrives within two seconds is always on its way.
+  const drained = (s: Sample) => s.lag !== undefined && s.lag <= BigInt(2 * usersPerSecond);
+  await recorder.untilSample(drained, catchUp.withinSeconds, signal);
+  const drainedAtMs = recorder.elapsedMs();
+  await recorder.forSeconds(catchUp.calmSeconds, signal);
+  return drainedAtMs;
+}
+
+async function ramp(
+  { ramp, workMs }: DemoProfile,
+  recorder: Recorder,
+  load: SagaLoad,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { usersPerSecond, seconds } of ramp) {
+    const needed = Math.ceil((usersPerSecond * workMs) / 1000);
+    recorder.phase(
+      `3 Ramp: ${usersPerSecond}/s`,
+      `${usersPerSecond} users/s at ${workMs / 1000} s of work each need ${needed} replicas`,
+    );
+    load.change(usersPerSecond);
+    await recorder.forSeconds(seconds, signal);
+  }
+}
+
 /** The pod that runs already, made the last to go, so that it can tell of everything. */
 async function firstPod({ cluster, namespace }: Stage): Promise<string> {
-  const pods = await cluster.kubectl(['get', 'pods', '-n', namespace, '-o', 'name']);
+  const selector = ['-l', `app=${name}`];
+  const pods = await cluster.kubectl(['get', 'pods', '-n', namespace, ...selector, '-o', 'name']);
   const [pod = ''] = pods.trim().split('\n');
   const cost = 'controller.kubernetes.io/pod-deletion-cost=100';
   await cluster.kubectl(['annotate', '-n', namespace, pod, cost]);
