@@ -1,4 +1,4 @@
-/** `make bench`: how fast it reacts and what it costs while idle, into .bench/ and docs/benchmarks.md's tables. */
+/** `make bench`: how fast it reacts, what it costs while idle, and the demo services, into .bench/ and docs/benchmarks.md's tables. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Cluster } from '../cluster.ts';
@@ -9,11 +9,12 @@ import { updatePage } from './docs.ts';
 import { measureIdle, prepareIdle } from './idle.ts';
 import { prepareOperator, type StartOperator } from './operator-process.ts';
 import { measureReaction, type ReactionRow } from './reaction.ts';
+import { measureSaga } from './saga.ts';
 import { createStage, type Stage } from './stage.ts';
 import { measureStart } from './start.ts';
-import { idleTables, reactionTables } from './tables.ts';
+import { idleTables, reactionTables, sagaTables } from './tables.ts';
 
-const parts = ['reaction', 'idle'] as const;
+const parts = ['reaction', 'idle', 'saga'] as const;
 const polls = [1, 5];
 const out = resolve(import.meta.dirname, '../../.bench');
 
@@ -44,6 +45,7 @@ try {
   const start = await prepareOperator(cluster, dir, join(out, 'operator.log'));
   if (settings.parts.includes('reaction')) await reaction(start);
   if (settings.parts.includes('idle')) await idle(start);
+  if (settings.parts.includes('saga')) await saga();
 } catch (error) {
   failure = error;
   console.error(error);
@@ -72,6 +74,11 @@ async function idle(start: StartOperator): Promise<void> {
     const result = { startToFirstDecision, rows };
     write('idle', result, idleTables(result));
   });
+}
+
+async function saga(): Promise<void> {
+  const result = await measureSaga(cluster);
+  write('saga', result, sagaTables(result));
 }
 
 async function onStage(

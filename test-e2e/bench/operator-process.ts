@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { Cluster } from '../cluster.ts';
 import { installCrd, operatorNamespace } from '../install.ts';
+import { cpuSeconds, rssMiB } from './proc.ts';
 import { parseSeries, type Series } from './prometheus.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -101,21 +102,6 @@ async function startOperator(kubeconfig: string, logFile: string): Promise<Opera
       if (code !== 0) throw new Error(`operator: exit ${code ?? signal}; its log is ${logFile}`);
     },
   };
-}
-
-function rssMiB(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
-}
-
-/** Linux counts in ticks of 10 ms for every program, whatever its own clock. */
-const ticksPerSecond = 100;
-
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field may hold blanks; user and system time are the 14th and 15th.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
 async function freePort(): Promise<number> {

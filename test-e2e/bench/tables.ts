@@ -1,6 +1,7 @@
 import type { IdleRow } from './idle.ts';
 import { type KedaReaction, kedaIdle, kedaReactions } from './keda.ts';
 import type { ReactionRow } from './reaction.ts';
+import type { SagaResult } from './saga.ts';
 import type { StartTimes } from './start.ts';
 import { round } from './statistics.ts';
 
@@ -84,6 +85,32 @@ function idleComparison(rows: readonly IdleRow[]): string {
 
 function compared(title: string, theirs: number, ours: number): Cell[] {
   return [title, theirs, ours, round(theirs / ours, 2)];
+}
+
+export function sagaTables({ approvalsPerSecond, posts, memory, loadAverage }: SagaResult): string {
+  const rows = posts.map((row) => {
+    const { p50, p95, p99, max } = row.latencyMs;
+    const unloaded = posts.find((one) => one.usersPerSecond === row.usersPerSecond);
+    return [
+      ...[`${row.usersPerSecond}/s`, row.lag, ...[p50, p95, p99, max].map((t) => ms(round(t, 1)))],
+      unloaded === row || !unloaded ? '' : round(p99 / unloaded.latencyMs.p99, 2),
+      ...(row.sagaMs
+        ? [row.sagaMs.p50, row.sagaMs.p95, row.sagaMs.p99].map((t) => ms(round(t)))
+        : ['', '', '']),
+    ];
+  });
+  const posted = table(
+    [
+      ...['users', 'lag', 'POST p50', 'p95', 'p99', 'max', 'p99 ÷ p99 without lag'],
+      ...['SAGA p50', 'p95', 'p99'],
+    ],
+    rows,
+  );
+  const sizes = table(
+    ['service', 'resident memory'],
+    memory.map(({ service, rssMiB }) => [service, `${rssMiB} MiB`]),
+  );
+  return `One approval replica with a backlog: ${approvalsPerSecond} messages/s. Load average at the end: ${loadAverage}.\n\n${posted}\n${sizes}`;
 }
 
 function ms(value: number): string {

@@ -1,0 +1,165 @@
+import { loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { followOperations } from '@lagscaler/loadgen/follow-operations.ts';
+import { generateLoad } from '@lagscaler/loadgen/generate-load.ts';
+import { defaultNames } from '@lagscaler/loadgen/names.ts';
+import type { TimeSummary } from '@lagscaler/loadgen/times.ts';
+import type { Cluster } from '../cluster.ts';
+import { groupLag } from '../kafka.ts';
+import { resetSaga, untilSettled } from '../saga.ts';
+import { postUsers } from '../saga-posts.ts';
+import { type Service, type ServiceName, startService } from '../service-process.ts';
+import { until } from '../until.ts';
+import { rssMiB } from './proc.ts';
+import { round } from './statistics.ts';
+
+export interface SagaResult {
+  /** Messages of user-approve that one replica commits per second, with a backlog. */
+  readonly approvalsPerSecond: number;
+  readonly posts: readonly PostRow[];
+  readonly memory: readonly { readonly service: ServiceName; readonly rssMiB: number }[];
+  readonly loadAverage: number;
+}
+
+export interface PostRow {
+  readonly usersPerSecond: number;
+  /** Of user-approve when the load began. */
+  readonly lag: number;
+  readonly latencyMs: TimeSummary;
+  readonly achievedPerSecond: number;
+  /** Undefined where the backlog kept operations from ending. */
+  readonly sagaMs: TimeSummary | undefined;
+}
+
+const rates = [25, 200];
+const backlog = 10_000;
+const loadSeconds = 60;
+const approvers = 6;
+
+/** The three services as processes on an empty Kafka and MongoDB. @throws Error when POSTs fail */
+export async function measureSaga(cluster: Cluster): Promise<SagaResult> {
+  await resetSaga(cluster, 60);
+  const operation = await startService('operation-service', cluster);
+  const user = await startService('user-service', cluster);
+  const running: Service[] = [operation, user];
+  try {
+    const approvalsPerSecond = await approvalRate(cluster, operation.url);
+    const posts: PostRow[] = [];
+    for (const rate of rates) posts.push(...(await measurePosts(cluster, operation.url, rate)));
+    const approval = await startService('user-approval-service', cluster, { WORK_MS: '10' });
+    running.push(approval);
+    await untilSettled(cluster, 300_000);
+    await load(operation.url, 25, 10);
+    return {
+      approvalsPerSecond,
+      posts,
+      memory: running.map(({ name, pid }) => ({ service: name, rssMiB: round(rssMiB(pid)) })),
+      loadAverage: round(loadavg()[0] ?? 0, 1),
+    };
+  } finally {
+    await Promise.all(running.map((service) => service.stop()));
+  }
+}
+
+/** One replica with its default work, over a minute in which it never has nothing to do. */
+async function approvalRate(cluster: Cluster, url: string): Promise<number> {
+  await postUsers(url, 400, 20);
+  await untilLag(cluster, (lag) => lag >= 400n);
+  const approval = await startService('user-approval-service', cluster);
+  try {
+    await untilLag(cluster, (lag) => lag < 395n);
+    const [from, before] = [performance.now(), await approvalLag(cluster)];
+    await sleep(60_000);
+    const [to, after] = [performance.now(), await approvalLag(cluster)];
+    console.log(`one approval replica: ${before - after} messages in ${Math.round(to - from)} ms`);
+    return round(Number(before - after) / ((to - from) / 1000), 2);
+  } finally {
+    await approval.stop();
+  }
+}
+
+/**
+ * The same load twice, with as many approvers that can do a fifth more than arrives: once they have
+ * nothing to catch up with, once 10,000 messages.
+ */
+async function measurePosts(cluster: Cluster, url: string, rate: number): Promise<PostRow[]> {
+  const workMs = String(Math.round((1000 * approvers) / (1.2 * rate)));
+  const withoutLag = await withApprovers(cluster, workMs, async () => {
+    await untilSettled(cluster, 300_000);
+    return measurePost(cluster, url, rate, true);
+  });
+  for (let posted = 0; posted < backlog; posted += 1000) await postUsers(url, 1000, 20);
+  await untilLag(cluster, (lag) => lag >= BigInt(backlog));
+  const withLag = await withApprovers(cluster, workMs, () =>
+    measurePost(cluster, url, rate, false),
+  );
+  await withApprovers(cluster, '1', () => untilSettled(cluster, 300_000));
+  return [withoutLag, withLag];
+}
+
+async function withApprovers<T>(
+  cluster: Cluster,
+  workMs: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const env = { WORK_MS: workMs };
+  const all = await Promise.all(
+    Array.from({ length: approvers }, () => startService('user-approval-service', cluster, env)),
+  );
+  try {
+    return await work();
+  } finally {
+    await Promise.all(all.map((service) => service.stop()));
+  }
+}
+
+async function measurePost(
+  cluster: Cluster,
+  url: string,
+  rate: number,
+  follow: boolean,
+): Promise<PostRow> {
+  await load(url, rate, 10); // connections, code and caches are warm
+  const lag = Number(await approvalLag(cluster));
+  const { latencyMs, achievedPerSecond, sagaMs } = await load(url, rate, loadSeconds, follow);
+  console.log(`${rate} users/s at lag ${lag}: p99 ${latencyMs.p99} ms`);
+  return { usersPerSecond: rate, lag, latencyMs, achievedPerSecond, sagaMs };
+}
+
+async function load(url: string, ratePerSecond: number, seconds: number, follow = false) {
+  const target = { url };
+  const follower = follow ? followOperations({ target }) : undefined;
+  const report = await generateLoad(
+    {
+      target,
+      profile: { kind: 'constant', ratePerSecond },
+      durationMs: seconds * 1000,
+      names: defaultNames,
+      ...(follower && { observer: follower.observer }),
+    },
+    new AbortController().signal,
+  );
+  const followed = await follower?.settled(AbortSignal.timeout(60_000));
+  await follower?.stop();
+  const { latencyMs, sent, accepted } = report;
+  if (!latencyMs || accepted !== sent) {
+    throw new Error(`${sent - accepted} of ${sent} POSTs failed: ${JSON.stringify(report.errors)}`);
+  }
+  return { ...report, latencyMs, sagaMs: followed?.sagaMs };
+}
+
+function approvalLag({ bootstrapServers }: Cluster): Promise<bigint> {
+  return groupLag(bootstrapServers, 'user-approval-service', ['user-approve']);
+}
+
+async function untilLag(cluster: Cluster, enough: (lag: bigint) => boolean): Promise<void> {
+  let seen: bigint | undefined;
+  await until(
+    'the lag of user-approve',
+    async () => {
+      seen = await approvalLag(cluster);
+      return enough(seen);
+    },
+    { withinMs: 120_000, everyMs: 250, seen: () => String(seen) },
+  );
+}
