@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { followOperations } from '@lagscaler/loadgen/follow-operations.ts';
 import { generateLoad } from '@lagscaler/loadgen/generate-load.ts';
 import { defaultNames } from '@lagscaler/loadgen/names.ts';
+import type { LoadObserver } from '@lagscaler/loadgen/observer.ts';
 import type { TimeSummary } from '@lagscaler/loadgen/times.ts';
 import type { Cluster } from '../cluster.ts';
 import { groupLag } from '../kafka.ts';
@@ -17,6 +18,8 @@ export interface SagaResult {
   /** Messages of user-approve that one replica commits per second, with a backlog. */
   readonly approvalsPerSecond: number;
   readonly posts: readonly PostRow[];
+  /** From the intended send time to the terminal state, at the lowest rate and without lag. */
+  readonly sagaMs: TimeSummary;
   readonly memory: readonly { readonly service: ServiceName; readonly rssMiB: number }[];
   readonly loadAverage: number;
 }
@@ -27,8 +30,6 @@ export interface PostRow {
   readonly lag: number;
   readonly latencyMs: TimeSummary;
   readonly achievedPerSecond: number;
-  /** Undefined where the backlog kept operations from ending. */
-  readonly sagaMs: TimeSummary | undefined;
 }
 
 const rates = [25, 200];
@@ -44,6 +45,7 @@ export async function measureSaga(cluster: Cluster): Promise<SagaResult> {
   const running: Service[] = [operation, user];
   try {
     const approvalsPerSecond = await approvalRate(cluster, operation.url);
+    const sagaMs = await measureSagaTime(cluster, operation.url);
     const posts: PostRow[] = [];
     for (const rate of rates) posts.push(...(await measurePosts(cluster, operation.url, rate)));
     const approval = await startService('user-approval-service', cluster, { WORK_MS: '10' });
@@ -52,6 +54,7 @@ export async function measureSaga(cluster: Cluster): Promise<SagaResult> {
     await load(operation.url, 25, 10);
     return {
       approvalsPerSecond,
+      sagaMs,
       posts,
       memory: running.map(({ name, pid }) => ({ service: name, rssMiB: round(rssMiB(pid)) })),
       loadAverage: round(loadavg()[0] ?? 0, 1),
@@ -84,15 +87,11 @@ async function approvalRate(cluster: Cluster, url: string): Promise<number> {
  */
 async function measurePosts(cluster: Cluster, url: string, rate: number): Promise<PostRow[]> {
   const workMs = String(Math.round((1000 * approvers) / (1.2 * rate)));
-  const withoutLag = await withApprovers(cluster, workMs, async () => {
-    await untilSettled(cluster, 300_000);
-    return measurePost(cluster, url, rate, true);
-  });
+  const withoutLag = await withApprovers(cluster, workMs, () => measurePost(cluster, url, rate));
+  await withApprovers(cluster, '1', () => untilSettled(cluster, 300_000));
   for (let posted = 0; posted < backlog; posted += 1000) await postUsers(url, 1000, 20);
   await untilLag(cluster, (lag) => lag >= BigInt(backlog));
-  const withLag = await withApprovers(cluster, workMs, () =>
-    measurePost(cluster, url, rate, false),
-  );
+  const withLag = await withApprovers(cluster, workMs, () => measurePost(cluster, url, rate));
   await withApprovers(cluster, '1', () => untilSettled(cluster, 300_000));
   return [withoutLag, withLag];
 }
@@ -113,39 +112,44 @@ async function withApprovers<T>(
   }
 }
 
-async function measurePost(
-  cluster: Cluster,
-  url: string,
-  rate: number,
-  follow: boolean,
-): Promise<PostRow> {
+async function measurePost(cluster: Cluster, url: string, rate: number): Promise<PostRow> {
   await load(url, rate, 10); // connections, code and caches are warm
   const lag = Number(await approvalLag(cluster));
-  const { latencyMs, achievedPerSecond, sagaMs } = await load(url, rate, loadSeconds, follow);
+  const { latencyMs, achievedPerSecond } = await load(url, rate, loadSeconds);
   console.log(`${rate} users/s at lag ${lag}: p99 ${latencyMs.p99} ms`);
-  return { usersPerSecond: rate, lag, latencyMs, achievedPerSecond, sagaMs };
+  return { usersPerSecond: rate, lag, latencyMs, achievedPerSecond };
 }
 
-async function load(url: string, ratePerSecond: number, seconds: number, follow = false) {
-  const target = { url };
-  const follower = follow ? followOperations({ target }) : undefined;
-  const report = await generateLoad(
+/** Apart from the POSTs: to look for the ends of operations is a load too. */
+async function measureSagaTime(cluster: Cluster, url: string): Promise<TimeSummary> {
+  return withApprovers(cluster, '200', async () => {
+    const follower = followOperations({ target: { url } });
+    try {
+      await load(url, 25, loadSeconds, follower.observer);
+      const { sagaMs, balanced } = await follower.settled(AbortSignal.timeout(60_000));
+      if (!sagaMs || !balanced) throw new Error('not every operation ended as predicted');
+      return sagaMs;
+    } finally {
+      await follower.stop();
+    }
+  });
+}
+
+async function load(url: string, ratePerSecond: number, seconds: number, observer?: LoadObserver) {
+  const { latencyMs, sent, accepted, errors, achievedPerSecond } = await generateLoad(
     {
-      target,
+      target: { url },
       profile: { kind: 'constant', ratePerSecond },
       durationMs: seconds * 1000,
       names: defaultNames,
-      ...(follower && { observer: follower.observer }),
+      ...(observer && { observer }),
     },
     new AbortController().signal,
   );
-  const followed = await follower?.settled(AbortSignal.timeout(60_000));
-  await follower?.stop();
-  const { latencyMs, sent, accepted } = report;
   if (!latencyMs || accepted !== sent) {
-    throw new Error(`${sent - accepted} of ${sent} POSTs failed: ${JSON.stringify(report.errors)}`);
+    throw new Error(`${sent - accepted} of ${sent} POSTs failed: ${JSON.stringify(errors)}`);
   }
-  return { ...report, latencyMs, sagaMs: followed?.sagaMs };
+  return { latencyMs, achievedPerSecond };
 }
 
 function approvalLag({ bootstrapServers }: Cluster): Promise<bigint> {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quietRequestQueue } from '@lagscaler/demo-shared/kafka-request-queue.ts';
@@ -83,6 +83,8 @@ export async function withKafka<T>(
 ): Promise<T> {
   quietRequestQueue(); // else a timer of a closed connection keeps the process alive for ever
   const sockets: Socket[] = [];
+  let ended = false;
+  const isOver = new Error('withKafka has ended');
   const client = new Kafka({
     clientId,
     brokers: bootstrapServers(state),
@@ -91,7 +93,8 @@ export async function withKafka<T>(
     requestTimeout: 10_000,
     retry: { retries: 1 },
     socketFactory({ host, port, onConnect }) {
-      const socket = connect({ host, port }, onConnect);
+      const socket = ended ? new Socket().destroy(isOver) : connect({ host, port }, onConnect);
+      socket.on('error', () => {}); // kafkajs has listeners of its own, but not from the first moment on
       sockets.push(socket);
       return socket;
     },
@@ -105,11 +108,13 @@ export async function withKafka<T>(
     return await Promise.race([work(client), late.promise]);
   } finally {
     clearTimeout(timer);
-    for (const socket of sockets) socket.destroy();
+    ended = true;
+    // With an error: kafkajs does not hear of a socket that merely closes, and its timers would keep the process alive.
+    for (const socket of sockets) socket.destroy(isOver);
   }
 }
 
-/** Its own deadlines do not cover everything: on a machine under load it was seen to wait for ever, without a connection. */
+/** kafkajs's own deadlines do not cover everything: on a machine under load it was seen to wait for ever, without a connection. */
 const workWithinMs = 30_000;
 
 /** Runs `work` with an admin client of its own, since one that met a deleted topic fails for ever. Traps K2. */
