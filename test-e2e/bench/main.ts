@@ -9,7 +9,7 @@ import { updatePage } from './docs.ts';
 import { measureIdle, prepareIdle } from './idle.ts';
 import { prepareOperator, type StartOperator } from './operator-process.ts';
 import { measureReaction, type ReactionRow } from './reaction.ts';
-import { measureSaga } from './saga.ts';
+import { measureSaga, sagaProblems } from './saga.ts';
 import { createStage, type Stage } from './stage.ts';
 import { measureStart } from './start.ts';
 import { idleTables, reactionTables, sagaTables } from './tables.ts';
@@ -79,6 +79,8 @@ async function idle(start: StartOperator): Promise<void> {
 async function saga(): Promise<void> {
   const result = await measureSaga(cluster);
   write('saga', result, sagaTables(result));
+  const problems = sagaProblems(result);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
 }
 
 async function onStage(

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { Cluster } from '../cluster.ts';
 import { installCrd, operatorNamespace } from '../install.ts';
-import { cpuSeconds, rssMiB } from './proc.ts';
+import { cpuSeconds, rssMiB, shippedNodeOptions } from './proc.ts';
 import { parseSeries, type Series } from './prometheus.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -55,15 +55,6 @@ async function accountKubeconfig(cluster: Cluster): Promise<string> {
   return stringify({ ...admin, users });
 }
 
-/** NODE_OPTIONS of the operator's manifest: what is measured is what is shipped. */
-function shippedNodeOptions(): string {
-  const file = join(repository, 'deploy/operator/deployment.yaml');
-  const [deployment] = parseAllDocuments(readFileSync(file, 'utf8')).map((d) => d.toJS());
-  const env: readonly { name: string; value: string }[] =
-    deployment.spec.template.spec.containers[0].env;
-  return env.find(({ name }) => name === 'NODE_OPTIONS')?.value ?? '';
-}
-
 async function startOperator(kubeconfig: string, logFile: string): Promise<OperatorProcess> {
   const port = await freePort();
   const log = openSync(logFile, 'a');
@@ -72,7 +63,7 @@ async function startOperator(kubeconfig: string, logFile: string): Promise<Opera
     stdio: ['ignore', log, log],
     env: {
       NODE_ENV: 'production',
-      NODE_OPTIONS: process.env['OPERATOR_NODE_OPTIONS'] ?? shippedNodeOptions(),
+      NODE_OPTIONS: process.env['OPERATOR_NODE_OPTIONS'] ?? shippedNodeOptions('deploy/operator'),
       KUBECONFIG: kubeconfig,
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: String(port),

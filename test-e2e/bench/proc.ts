@@ -1,4 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+
+const repository = resolve(import.meta.dirname, '../..');
+
+/** NODE_OPTIONS of the Deployment in a folder, empty when it sets none: what is measured is what is shipped. */
+export function shippedNodeOptions(folder: string): string {
+  const file = join(repository, folder, 'deployment.yaml');
+  const [deployment] = parseAllDocuments(readFileSync(file, 'utf8')).map((d) => d.toJS());
+  const env: readonly { name: string; value: string }[] =
+    deployment.spec.template.spec.containers[0].env ?? [];
+  return env.find(({ name }) => name === 'NODE_OPTIONS')?.value ?? '';
+}
 
 /** Resident memory of a process now. */
 export function rssMiB(pid: number): number {

@@ -1,7 +1,7 @@
 import type { IdleRow } from './idle.ts';
 import { type KedaReaction, kedaIdle, kedaReactions } from './keda.ts';
 import type { ReactionRow } from './reaction.ts';
-import type { SagaResult } from './saga.ts';
+import { type SagaResult, withoutLag } from './saga.ts';
 import type { StartTimes } from './start.ts';
 import { round } from './statistics.ts';
 
@@ -91,8 +91,7 @@ export function sagaTables(result: SagaResult): string {
   const { approvalsPerSecond, sagaMs, posts, memory, loadAverage } = result;
   const rows = posts.map((row) => {
     const { p50, p95, p99, max } = row.latencyMs;
-    const without = posts.find((one) => one.usersPerSecond === row.usersPerSecond);
-    const ratio = without && without !== row ? round(p99 / without.latencyMs.p99, 2) : '';
+    const ratio = round(p99 / withoutLag(posts, row.usersPerSecond), 2);
     return [
       ...[`${row.usersPerSecond}/s`, row.lag],
       ...[p50, p95, p99, max].map((time) => ms(round(time, 1))),

@@ -93,6 +93,11 @@ export function reportOf(
     firstScaleOut: { from: firstScaleOut.from, to: firstScaleOut.to },
     scaleOutPatches: scaleOuts.length,
     scalings,
+    fallingBehind: fallingBehindOf(samples, run.dueAtMs),
+    approvalsPerSecondWhileDraining: averageOf(
+      samples.filter((s) => s.ready === s.replicas && s.t * 1000 > run.dueAtMs && s.lag !== 0n),
+      (s) => s.approvalsPerSecond,
+    ),
     reactionMs: Math.round(firstScaleOut.atMs - run.dueAtMs),
     peakLag: peak.lag,
     drainSeconds: drained ? Math.round((drained.t - scaledAt) * 10) / 10 : -1,
@@ -126,6 +131,20 @@ export function reportOf(
   };
 }
 
+function fallingBehindOf(samples: readonly Sample[], untilMs: number) {
+  const phase = samples.filter((s) => s.t * 1000 <= untilMs);
+  return {
+    lag: Number(phase.findLast((s) => s.lag !== undefined)?.lag ?? -1n),
+    // The first seconds belong to the start.
+    eventsPerSecond: averageOf(phase.slice(5), (s) => s.eventsPerSecond),
+  };
+}
+
+function averageOf(samples: readonly Sample[], pick: (s: Sample) => number): number {
+  const total = samples.reduce((sum, s) => sum + pick(s), 0);
+  return Math.round((10 * total) / Math.max(1, samples.length)) / 10;
+}
+
 /** Nearest rank, of the operations that were due within [from, to). */
 function percentilesOf(
   sagas: readonly SagaTime[],
@@ -141,23 +160,63 @@ function percentilesOf(
   return { count: times.length, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-/** What must not have happened; each a sentence. */
-export function problemsOf(report: Report, { maxReplicas, partitions }: DemoProfile): string[] {
+/** What must not have happened, or was not seen; each a sentence. */
+export function problemsOf(report: Report, profile: DemoProfile): string[] {
+  const { maxReplicas, partitions } = profile;
   const [, , ready] = report.series.replicas.at(-1) ?? [0, 0, 0];
   const most = Math.min(maxReplicas, partitions);
+  const capped = partitions < maxReplicas;
+  const { sagaMs, balance } = report;
   const checks = [
+    ...fallingBehindChecks(report, profile),
     [report.lost > 0, `${report.lost} operations never became terminal`],
+    [balance.rejected === 0 || balance.approved === 0, 'not both outcomes were seen'],
     [report.posts.accepted !== report.posts.sent, 'some requests were not answered with 202'],
     [
       report.mostReadyReplicas !== most,
       `${report.mostReadyReplicas} replicas at most, where ${most} were needed`,
     ],
     [report.drainSeconds < 0, 'the lag was not drained'],
+    [!sagaMs.before || !sagaMs.during, 'no SAGA was timed before or during scaling'],
     [
-      partitions < maxReplicas && !report.limited.includes('PartitionLimited'),
+      capped && !report.limited.includes('PartitionLimited'),
       'the limit by partitions was not told',
+    ],
+    [
+      capped &&
+        report.approvalsPerSecondWhileDraining > (1.05 * partitions * 1000) / profile.workMs,
+      `${report.approvalsPerSecondWhileDraining} approvals/s are more than ${partitions} partitions allow`,
     ],
     [ready !== 1, `${ready} replicas at the end instead of one`],
   ] as const;
   return checks.flatMap(([failed, problem]) => (failed ? [problem] : []));
+}
+
+/** Too small a backlog says nothing. */
+const leastBacklog = 100;
+
+/** Phase 1: what one replica cannot do is left, and each user is four records once it is through. */
+function fallingBehindChecks(
+  { fallingBehind }: Report,
+  { usersPerSecond, workMs, fallingBehindSeconds }: DemoProfile,
+): (readonly [boolean, string])[] {
+  const perReplica = 1000 / workMs;
+  const lag = (usersPerSecond - perReplica) * fallingBehindSeconds;
+  if (lag < leastBacklog) return [];
+  const events = 2 * usersPerSecond + 2 * perReplica;
+  return [
+    [
+      isOff(fallingBehind.lag, lag),
+      `phase 1 ended with a lag of ${fallingBehind.lag}, not about ${lag}`,
+    ],
+    [
+      isOff(fallingBehind.eventsPerSecond, events),
+      `phase 1 had ${fallingBehind.eventsPerSecond} events/s, not about ${events}`,
+    ],
+  ];
+}
+
+/** By more than a tenth. */
+function isOff(value: number, expected: number): boolean {
+  return Math.abs(value - expected) > expected / 10;
 }

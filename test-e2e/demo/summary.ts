@@ -10,10 +10,10 @@ export function summaryOf(report: Report, out: string): string {
     `  ${when.padEnd(22)} ${times ? `p50 ${seconds(times.p50)}, p95 ${seconds(times.p95)}, p99 ${seconds(times.p99)} (${times.count})` : 'none'}`;
   return `
 What happened
-  lag rose to            ${report.peakLag} records
+  falling behind         ${report.fallingBehind.eventsPerSecond} events/s, lag ${report.fallingBehind.lag} at the end, ${report.peakLag} at most
   first scale-out        ${firstScaleOut.from} → ${firstScaleOut.to}, one patch, ${seconds(report.reactionMs)} after it was due
   drained                ${report.drainSeconds < 0 ? 'not within the demo' : `${report.drainSeconds} s after that`}
-  approvals/s            ${report.mostApprovalsPerSecond} at most, by ${report.mostReadyReplicas} replicas, each a member of the group
+  approvals/s            ${report.approvalsPerSecondWhileDraining} on average while draining, with ${report.mostReadyReplicas} replicas at most, each a member of the group
   scale-outs, rebalances ${report.scaleOutPatches}, ${report.rebalances}
 
 From POST to terminal, by when the request was due
