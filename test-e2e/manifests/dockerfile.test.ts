@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Docker's own placeholders.
 import { expect, test } from 'vitest';
-import { lintDockerfile } from './dockerfile.ts';
+import { basesOf, lintDockerfile } from './dockerfile.ts';
 
 const good = `# A comment: FROM scratch:latest
 ARG BASE=node:24-bookworm-slim
@@ -21,6 +21,7 @@ test('D7: a Dockerfile that has everything passes', () => {
 test.for<[string, string, string, string]>([
   ['a base without a tag', '=node:24-bookworm-slim', '=node', 'neither a tag nor a digest'],
   ['the latest base', ':24-bookworm-slim', ':latest', 'whatever is latest'],
+  ['a base without a digest', 'node:24-bookworm-slim', 'alpine:3.22', 'has no digest'],
   ['a base that no build can pin', '${BASE} AS', 'node:24 AS', 'FROM node:24: make it an ARG'],
   ['a base that is not defined', 'ARG BASE', 'ARG BASIS', 'make it an ARG'],
   ['no user', 'USER', 'LABEL', 'USER is missing'],
@@ -30,6 +31,10 @@ test.for<[string, string, string, string]>([
 ])('D7: %s is found', ([, planted, instead, problem]) => {
   expect(good).toContain(planted);
   expect(lintDockerfile(good.replaceAll(planted, instead)).join('\n')).toContain(problem);
+});
+
+test('the bases of a Dockerfile are told, its own stages are none', () => {
+  expect(basesOf(good)).toEqual(['node:24-bookworm-slim', 'node:24-bookworm-slim']);
 });
 
 test('D7: an empty Dockerfile is no good one', () => {

@@ -1,17 +1,33 @@
-import { pinned } from './lint.ts';
+import { pinned } from './images.ts';
 
 /**
  * What is wrong with a Dockerfile: a base that is whatever is latest, a base that cannot be pinned from
  * outside, a program that runs as root or behind a shell that keeps SIGTERM to itself.
  */
 export function lintDockerfile(text: string): readonly string[] {
+  const { valuesOf, defaults, own } = read(text);
+  return [
+    ...(own.length === 0 ? ['there is no FROM'] : []),
+    ...own.flatMap((base) => baseProblems(base, defaults)),
+    ...userProblems(valuesOf('USER').at(-1)),
+    ...(valuesOf('ENTRYPOINT').at(-1)?.startsWith('[') ? [] : ['ENTRYPOINT is not in exec form']),
+  ];
+}
+
+/** The images that it builds on unless a build says otherwise. */
+export function basesOf(text: string): readonly string[] {
+  const { defaults, own } = read(text);
+  return own.map((base) => defaults.get(base) ?? base);
+}
+
+function read(text: string) {
   const instructions = text.split('\n').flatMap((line) => {
     const [, name, value] = /^([A-Z]+)\s+(.*)$/.exec(line) ?? [];
     return name && value ? [[name, value] as const] : [];
   });
   const valuesOf = (wanted: string) =>
     instructions.flatMap(([name, value]) => (name === wanted ? [value] : []));
-  const defaults = new Map(
+  const defaults: ReadonlyMap<string, string> = new Map(
     valuesOf('ARG').map((each) => {
       const [name = '', value = ''] = each.split('=');
       return [`\${${name}}`, value] as const;
@@ -20,12 +36,7 @@ export function lintDockerfile(text: string): readonly string[] {
   const stages = valuesOf('FROM').flatMap((each) => / AS (\S+)$/i.exec(each)?.[1] ?? []);
   const bases = valuesOf('FROM').map((each) => each.split(' ')[0] ?? '');
   const own = bases.filter((base) => !stages.includes(base));
-  return [
-    ...(own.length === 0 ? ['there is no FROM'] : []),
-    ...own.flatMap((base) => baseProblems(base, defaults)),
-    ...userProblems(valuesOf('USER').at(-1)),
-    ...(valuesOf('ENTRYPOINT').at(-1)?.startsWith('[') ? [] : ['ENTRYPOINT is not in exec form']),
-  ];
+  return { valuesOf, defaults, own };
 }
 
 function baseProblems(base: string, defaults: ReadonlyMap<string, string>): readonly string[] {

@@ -1,8 +1,11 @@
+import { pinned } from './images.ts';
+import { gracePeriod, hiddenShutdown, shutdown } from './stopping.ts';
 import {
   type Container,
+  containersOf,
   type Manifest,
-  type PodSpec,
   type SecurityContext,
+  serving,
   settings,
   type Workload,
   workloadOf,
@@ -23,9 +26,16 @@ export const rules = {
       .filter(({ lifecycle }) => !lifecycle?.preStop)
       .map(({ name }) => `container ${name} has no lifecycle.preStop`),
   gracePeriod: (_, workload) => (workload ? gracePeriod(workload.pod) : []),
+  shutdown: (manifest, workload) => [
+    ...serving(workload).flatMap((each) => shutdown(each, workload?.pod)),
+    ...hiddenShutdown(manifest),
+  ],
   nonRoot: (_, workload) =>
-    all(workload).flatMap((container) => nonRoot(container, workload?.pod.securityContext)),
-  images: (_, workload) => all(workload).flatMap(({ name, image }) => pinned(`${name}`, image)),
+    containersOf(workload).flatMap((container) =>
+      nonRoot(container, workload?.pod.securityContext),
+    ),
+  images: (_, workload) =>
+    containersOf(workload).flatMap(({ name, image }) => pinned(`${name}`, image)),
   secrets: (manifest) => [
     ...(manifest.kind === 'Secret' && (manifest['data'] ?? manifest['stringData'])
       ? ['a Secret with its values: create it where it is used']
@@ -57,36 +67,10 @@ export function lintManifest(manifest: Manifest): readonly Finding[] {
   );
 }
 
-const serving = (workload: Workload | undefined): readonly Container[] =>
-  workload && !workload.finite ? (workload.pod.containers ?? []) : [];
-
-const all = (workload: Workload | undefined): readonly Container[] => [
-  ...(workload?.pod.initContainers ?? []),
-  ...(workload?.pod.containers ?? []),
-];
-
-function gracePeriod({ terminationGracePeriodSeconds: seconds, containers = [] }: PodSpec) {
-  if (seconds === undefined) return ['no terminationGracePeriodSeconds'];
-  const asleep = Math.max(0, ...containers.map((c) => c.lifecycle?.preStop?.sleep?.seconds ?? 0));
-  if (asleep < seconds || asleep === 0) return [];
-  return [
-    `terminationGracePeriodSeconds ${seconds} is over when preStop is: nothing is left to stop`,
-  ];
-}
-
 function nonRoot(container: Container, pod: SecurityContext | undefined): readonly string[] {
   const { runAsNonRoot, runAsUser } = { ...pod, ...container.securityContext };
   if (runAsUser === 0) return [`container ${container.name} runs as user 0`];
   return runAsNonRoot ? [] : [`container ${container.name} has no runAsNonRoot: true`];
-}
-
-/** A tag says which, a digest says exactly which; `latest` and nothing say whatever is there that day. */
-export function pinned(what: string, image: string | undefined): readonly string[] {
-  const [path = '', digest] = (image ?? '').split('@');
-  if (digest?.startsWith('sha256:')) return [];
-  const tag = /:([^/:]+)$/.exec(path)?.[1];
-  if (tag === undefined) return [`${what}: image "${image}" has neither a tag nor a digest`];
-  return tag === 'latest' ? [`${what}: image "${image}" is whatever is latest`] : [];
 }
 
 const secretName =

@@ -51,6 +51,16 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
   return found && { finite: found.finite, pod: (at(spec, found.path) ?? {}) as PodSpec };
 }
 
+/** Those that somebody waits for, or sends something to. */
+export const serving = (workload: Workload | undefined): readonly Container[] =>
+  workload && !workload.finite ? (workload.pod.containers ?? []) : [];
+
+/** Every container, those that run before the others too. */
+export const containersOf = (workload: Workload | undefined): readonly Container[] => [
+  ...(workload?.pod.initContainers ?? []),
+  ...(workload?.pod.containers ?? []),
+];
+
 function at(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((each, key) => (isMapping(each) ? each[key] : undefined), value);
 }

@@ -1,6 +1,8 @@
 import { increment } from './load-tally.ts';
 import type { Expected } from './names.ts';
+import type { OperationUser } from './operation-user.ts';
 import { createTimes, type TimeSummary } from './times.ts';
+import { createUserCheck, type UserBalance } from './user-balance.ts';
 
 /** An operation that operation-service accepted. Times are those of `performance.now()`. */
 export interface AcceptedOperation {
@@ -17,15 +19,16 @@ export interface SettledOperation extends AcceptedOperation {
   readonly state: Expected;
   /** Of a failed operation. */
   readonly error: string | undefined;
+  readonly user: OperationUser;
   /** From when its request was to be sent until it was seen terminal. */
   readonly sagaMs: number;
   /** How much too long that may be: it was not looked at for so long before. */
   readonly resolutionMs: number;
 }
 
-/** Each accepted operation must end once, in the state that the denylist rule predicts. */
+/** Each accepted operation must end once, in the state that the denylist rule predicts, with a user. */
 export interface Balance {
-  /** Accepted = terminal, each in the state predicted. */
+  /** Accepted = terminal, each in the state predicted and with a user of its own. */
   readonly balanced: boolean;
   readonly accepted: number;
   readonly terminal: number;
@@ -43,6 +46,8 @@ export interface Balance {
   readonly unexpectedExamples: readonly Unexpected[];
   /** Requests whose answer named an operation that another request had been given and that was still pending. */
   readonly duplicateUuids: number;
+  /** One user per operation. */
+  readonly users: UserBalance;
   readonly sagaMs: TimeSummary | undefined;
   readonly resolutionMs: TimeSummary | undefined;
 }
@@ -75,11 +80,13 @@ type Settlement = Omit<
 export function createSettlements() {
   const saga = createTimes();
   const resolution = createTimes();
+  const users = createUserCheck();
   const count = { completed: 0, failed: 0, unexpected: 0 };
   const failedBy: Record<string, number> = {};
   const unexpectedExamples: Unexpected[] = [];
   return {
-    add({ uuid, name, expected, state, error, sagaMs, resolutionMs }: SettledOperation) {
+    add({ uuid, name, expected, state, error, user, sagaMs, resolutionMs }: SettledOperation) {
+      users.add({ uuid, state, user });
       count[state] += 1;
       saga.record(sagaMs);
       resolution.record(resolutionMs);
@@ -93,6 +100,7 @@ export function createSettlements() {
       ...count,
       failedBy: { ...failedBy },
       unexpectedExamples: [...unexpectedExamples],
+      users: users.summary(),
       sagaMs: saga.summary(),
       resolutionMs: resolution.summary(),
     }),

@@ -5,9 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface FakeOperation {
   readonly uuid: string;
-  readonly name: string;
   state: string;
   error?: string;
+  data: FakeUser;
+}
+
+export interface FakeUser {
+  readonly name: string;
+  readonly uuid?: string;
+  readonly approved?: string;
 }
 
 interface Behaviour {
@@ -17,6 +23,8 @@ interface Behaviour {
   decide(name: string, index: number): 'completed' | 'failed';
   /** Of a failed operation. */
   error(): string;
+  /** Of a terminal operation, as user-service leaves it. */
+  user(name: string, state: 'completed' | 'failed', index: number): FakeUser;
   /** Awaited before a POST is answered. */
   beforeAnswer(index: number): Promise<unknown> | undefined;
   /** Of a POST: other than 202 nothing is stored. */
@@ -28,6 +36,7 @@ interface Behaviour {
 const behaves: Behaviour = {
   sagaMs: () => 20,
   decide: (name) => (name === 'mallory' ? 'failed' : 'completed'),
+  user: (name, state) => ({ name, uuid: randomUUID(), approved: `${state === 'completed'}` }),
   error: () => 'approval failed',
   beforeAnswer: () => undefined,
   status: () => 202,
@@ -49,11 +58,12 @@ export async function startFakeOperationService(misbehaves: Partial<Behaviour> =
     await behaviour.beforeAnswer(index);
     const status = behaviour.status(index);
     if (status !== 202) return answer(response, status, { error: 'unavailable' });
-    const operation: FakeOperation = { uuid: randomUUID(), name, state: 'pending' };
+    const operation: FakeOperation = { uuid: randomUUID(), state: 'pending', data: { name } };
     operations.push(operation);
     const state = behaviour.decide(name, index);
-    const end = state === 'failed' ? { state, error: behaviour.error() } : { state };
-    endLater(operation, behaviour.sagaMs(name, index), end);
+    const error = state === 'failed' && { error: behaviour.error() };
+    const data = behaviour.user(name, state, index);
+    endLater(operation, behaviour.sagaMs(name, index), { state, data, ...error });
     answer(response, 202, operation);
   };
 

@@ -44,6 +44,7 @@ test('every operation ends as predicted: balanced, with its SAGA time', async ()
     ...{ balanced: true, accepted: 200, terminal: 200, completed: 180, failed: 20 },
     ...{ expected: { completed: 180, failed: 20 }, failedBy: { 'approval failed': 20 } },
     ...{ notTerminal: 0, unexpected: 0, duplicateUuids: 0, lookErrors: {} },
+    users: { balanced: true, withoutUser: 0, sharedUser: 0, otherwiseApproved: 0, examples: [] },
   });
   expect(saga.sagaMs?.p50).toBeGreaterThan(95);
   expect(settled).toHaveLength(200);
@@ -103,6 +104,30 @@ test('a denied user whose operation failed for another reason is not as predicte
   expect(saga).toMatchObject({ balanced: false, failed: 20, unexpected: 20 });
   expect(saga.failedBy).toEqual({ 'approval timed out': 20 });
   expect(saga.unexpectedExamples).toHaveLength(10);
+});
+
+test('the users are checked too: one per operation, approved as the operation ended', async () => {
+  await using service = await startFakeOperationService({
+    user(name, state, index) {
+      const [uuid, approved] = [`user ${index}`, `${state === 'completed'}`];
+      if (index === 3) return { name, approved };
+      if (index === 4 || index === 5) return { name, uuid: 'user 5', approved };
+      return { name, uuid, approved: index === 6 ? 'false' : approved };
+    },
+  });
+  const { saga } = await loadAndFollow(service);
+  expect(saga).toMatchObject({
+    ...{ balanced: false, terminal: 200, unexpected: 0 },
+    users: { balanced: false, withoutUser: 1, sharedUser: 1, otherwiseApproved: 1 },
+  });
+  const found = saga.users.examples.map(({ uuid, problem, user }) => [problem, user.uuid, uuid]);
+  const [lacking, shared, otherwise] = [3, 5, 6].map((index) => service.operations[index]?.uuid);
+  const sharing = expect.toBeOneOf([service.operations[4]?.uuid, shared]);
+  expect(found.sort()).toEqual([
+    ['otherwiseApproved', 'user 6', otherwise],
+    ['sharedUser', 'user 5', sharing],
+    ['withoutUser', undefined, lacking],
+  ]);
 });
 
 test('a service that cannot be read for a while is asked again', async () => {

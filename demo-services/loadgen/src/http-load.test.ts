@@ -19,7 +19,7 @@ test('over HTTP the achieved rate is within 1 % of the requested one', { retry: 
   await using service = await startFakeOperationService();
   const report = await generateLoad(load(service.url, 100, 3_000), never);
   expect(report).toMatchObject({ due: 300, sent: 300, accepted: 300, late: 0 });
-  expect(service.operations.filter(({ name }) => name === 'mallory')).toHaveLength(30);
+  expect(service.operations.filter(({ data: { name } }) => name === 'mallory')).toHaveLength(30);
   expect(report.achievedPerSecond / 100).toBeGreaterThan(0.99);
   expect(report.achievedPerSecond / 100).toBeLessThan(1.01);
 });

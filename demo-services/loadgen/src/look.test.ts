@@ -3,12 +3,18 @@ import { look } from './look.ts';
 import { createLedger } from './operation-ledger.ts';
 import type { OperationState } from './operations-api.ts';
 
+const completed = (uuid: string): OperationState => ({
+  ...{ uuid, state: 'completed', error: undefined },
+  user: { uuid: `user of ${uuid}`, approved: 'true' },
+});
+
 /** `ours` operations, all accepted and seen at 0 s; the service may have others besides. */
 function createWorld(ours: number) {
   const ledger = createLedger(() => undefined);
   const stored: OperationState[] = [];
   const asked = { lists: 0, listed: 0, gets: 0 };
-  const add = (uuid: string) => stored.push({ uuid, state: 'pending', error: undefined });
+  const user = { uuid: undefined, approved: undefined };
+  const add = (uuid: string) => stored.push({ uuid, state: 'pending', error: undefined, user });
   for (let index = 0; index < ours; index += 1) {
     add(`${index}`);
     const named = { uuid: `${index}`, name: 'hans', expected: 'completed' as const };
@@ -33,7 +39,7 @@ function createWorld(ours: number) {
     ...{ ledger, stored, asked, add },
     complete(...from: readonly [from: number, until: number]) {
       for (let index = from[0]; index < from[1]; index += 1) {
-        stored[index] = { uuid: `${index}`, state: 'completed', error: undefined };
+        stored[index] = completed(`${index}`);
       }
     },
     async looks(count: number) {
@@ -65,7 +71,7 @@ test('one that got stuck 50,000 operations ago costs one more request', async ()
   const world = createWorld(50_000);
   for (const { uuid, position } of world.ledger.pending()) {
     const settled = position !== 7 && position < 49_980;
-    if (settled) world.ledger.see({ uuid, state: 'completed', error: undefined }, 0);
+    if (settled) world.ledger.see(completed(uuid), 0);
   }
   await world.looks(1);
   expect(world.ledger.pendingCount()).toBe(21);

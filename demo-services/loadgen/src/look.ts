@@ -1,5 +1,6 @@
 import { planList } from './list-plan.ts';
 import type { OperationLedger, PendingOperation } from './operation-ledger.ts';
+import { readUser } from './operation-user.ts';
 import type { OperationState, OperationsApi } from './operations-api.ts';
 
 export interface LookOptions {
@@ -25,9 +26,13 @@ export async function look({ ledger, api, now }: LookOptions): Promise<void> {
     for (const seen of page) ledger.see(seen, now());
   }
   for (const { uuid } of longestUnseen(ledger.pending(), beganAtMs)) {
-    const seen = await api.get(uuid);
-    ledger.see(seen ?? { uuid, state: 'unknown to operation-service', error: undefined }, now());
+    ledger.see((await api.get(uuid)) ?? unknown(uuid), now());
   }
+}
+
+function unknown(uuid: string): OperationState {
+  const state = 'unknown to operation-service';
+  return { uuid, state, error: undefined, user: readUser(undefined) };
 }
 
 /** The newest operations, page by page. */

@@ -35,18 +35,26 @@ test('a load that is accepted and balanced exits 0, with text on stdout and JSON
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toContain('30 of 30 due in 0.4 s');
   expect(out).toContain('27 completed (27 expected), 3 failed (3 expected)');
-  expect(out).toContain('created = terminal, all as predicted');
+  expect(out).toContain('created = terminal, all as predicted, one user per operation');
   const report = JSON.parse(await readFile(file, 'utf8').finally(() => rm(file)));
-  expect(report).toMatchObject({ ok: true, sent: 30, accepted: 30, saga: { terminal: 30 } });
+  expect(report).toMatchObject({
+    ...{ ok: true, sent: 30, accepted: 30 },
+    saga: { terminal: 30, users: { balanced: true } },
+  });
   expect(report.latencyMs).toMatchObject({ count: 30, p99: expect.any(Number) });
 });
 
 test.for([
   ['a refused request', { status: (index: number) => (index === 3 ? 503 : 202) }, 'status 503: 1'],
   ['an operation that never ends', { sagaMs: () => Number.POSITIVE_INFINITY }, 'NOT BALANCED'],
+  [
+    'a user of two operations',
+    { user: (name: string) => ({ name, uuid: 'one', approved: 'true' }) },
+    'with the user of another: operation',
+  ],
 ] as const)('%s makes it exit 1', async ([, misbehaviour, told]) => {
   await using service = await startFakeOperationService(misbehaviour);
-  const wait = ['--wait', '--wait-timeout', '0.1'];
+  const wait = ['--wait', '--wait-timeout', '0.5', '--wait-interval', '10'];
   const load = ['--target', service.url, '--rate', '50', '--duration', '0.2'];
   const { out, code } = await start(...load, ...wait).ended;
   expect(code).toBe(1);

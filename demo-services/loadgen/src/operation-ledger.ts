@@ -27,7 +27,7 @@ export interface OperationLedger {
   balance(): Balance;
 }
 
-/** Keeps only what is not terminal yet, so that a load may run for weeks. */
+/** Keeps only what is not terminal yet, and the latest users, so that a load may run for weeks. */
 export function createLedger(onSettled: (operation: SettledOperation) => void): OperationLedger {
   const pending = new Map<string, PendingOperation>();
   const settlements = createSettlements();
@@ -39,7 +39,7 @@ export function createLedger(onSettled: (operation: SettledOperation) => void): 
     const { uuid, name, expected, dueAtMs, answeredAtMs, seenAtMs } = operation;
     const settled = {
       ...{ uuid, name, expected, dueAtMs, answeredAtMs },
-      ...{ state: seen.state, error: seen.error },
+      ...{ state: seen.state, error: seen.error, user: seen.user },
       sagaMs: atMs - dueAtMs,
       resolutionMs: atMs - seenAtMs,
     };
@@ -75,7 +75,7 @@ export function createLedger(onSettled: (operation: SettledOperation) => void): 
         .slice(0, maxExamples)
         .map(({ uuid, name, state }) => ({ uuid, name, state }));
       return {
-        balanced: accepted === terminal && summary.unexpected === 0,
+        balanced: accepted === terminal && summary.unexpected === 0 && summary.users.balanced,
         accepted,
         terminal,
         expected: { ...expected },

@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpClient } from './http-client.ts';
+import { type OperationUser, readUser } from './operation-user.ts';
 
 /** What operation-service tells of an operation, as far as it matters here. */
 export interface OperationState {
@@ -6,6 +7,7 @@ export interface OperationState {
   readonly state: string;
   /** Of a failed operation. */
   readonly error: string | undefined;
+  readonly user: OperationUser;
 }
 
 export interface OperationsPage {
@@ -57,10 +59,15 @@ function readPage(answer: HttpAnswer): OperationsPage {
 
 function readOperation(value: unknown): OperationState {
   if (!isObject(value)) throw new AnswerError('invalid_answer');
-  const { uuid, state, error } = value;
+  const { uuid, state, error, data } = value;
   if (typeof uuid !== 'string' || typeof state !== 'string')
     throw new AnswerError('invalid_answer');
-  return { uuid, state, error: typeof error === 'string' ? error : undefined };
+  return {
+    uuid,
+    state,
+    error: typeof error === 'string' ? error : undefined,
+    user: readUser(data),
+  };
 }
 
 function readJson({ status, body }: HttpAnswer): unknown {
@@ -77,6 +84,7 @@ interface Fields {
   readonly uuid?: unknown;
   readonly state?: unknown;
   readonly error?: unknown;
+  readonly data?: unknown;
   readonly next?: unknown;
 }
 

@@ -1,6 +1,7 @@
 import type { FollowReport } from './follow-operations.ts';
 import type { LoadReport } from './generate-load.ts';
 import type { TimeSummary } from './times.ts';
+import type { UserProblem } from './user-balance.ts';
 
 /** Without `saga`: the terminal states were not waited for. */
 export interface Report extends LoadReport {
@@ -65,13 +66,34 @@ function sagaLines(saga: FollowReport): readonly Line[] {
         `${uuid} ${name}: ${state}${error === undefined ? '' : ` (${error})`} instead of ${expected}`,
       ],
     ),
-    [
-      'balance',
-      saga.balanced
-        ? 'created = terminal, all as predicted'
-        : `NOT BALANCED: ${saga.notTerminal} not terminal, ${saga.unexpected} unexpected, ${saga.duplicateUuids} uuids given twice`,
-    ],
+    ...saga.users.examples.map(
+      ({ uuid, state, user, problem }): Line => [
+        'user',
+        `${problems[problem]}: operation ${uuid} ${state}, user ${user.uuid ?? '-'}, approved ${user.approved ?? '-'}`,
+      ],
+    ),
+    ['balance', saga.balanced ? allBalanced : notBalanced(saga)],
   ];
+}
+
+const allBalanced = 'created = terminal, all as predicted, one user per operation';
+
+const problems: Readonly<Record<UserProblem['problem'], string>> = {
+  withoutUser: 'without a user',
+  sharedUser: 'with the user of another',
+  otherwiseApproved: 'approved otherwise',
+};
+
+function notBalanced({ notTerminal, unexpected, duplicateUuids, users }: FollowReport): string {
+  const found = [
+    `${notTerminal} not terminal`,
+    `${unexpected} unexpected`,
+    `${duplicateUuids} uuids given twice`,
+    `${users.withoutUser} ${problems.withoutUser}`,
+    `${users.sharedUser} ${problems.sharedUser}`,
+    `${users.otherwiseApproved} ${problems.otherwiseApproved}`,
+  ];
+  return `NOT BALANCED: ${found.join(', ')}`;
 }
 
 function optional(label: string, text: string): readonly Line[] {
