@@ -6,7 +6,10 @@ import { listTopics } from './topics.ts';
 export interface ConsumeLoop {
   /** Undefined when this member is in its group and in touch with Kafka, else why not. */
   notReady(): string | undefined;
-  /** Finishes the message in hand, commits, leaves the group. */
+  /**
+   * Finishes the message in hand, commits, leaves the group. The signal ends the work on that message,
+   * not the leaving: the caller has to bound it.
+   */
   stop(): Promise<void>;
 }
 
@@ -17,7 +20,7 @@ const outOfTouchMs = 30_000;
 
 /** Consumes until stopped; whatever ends the kafkajs consumer, a new one takes its place. */
 export function startConsuming(options: ConsumeOptions): ConsumeLoop {
-  const { log, signal, progress } = options;
+  const { log, progress } = options;
   const stopping = new AbortController();
   const member = createGroupMember(options.metrics, progress);
   let waitingFor = 'Kafka';
@@ -65,7 +68,7 @@ export function startConsuming(options: ConsumeOptions): ConsumeLoop {
     },
     async stop() {
       stopping.abort();
-      await orAborted(ended, signal);
+      await ended;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseEnvelope, serializeEnvelope } from './envelope.ts';
+import { PoisonError, parseEnvelope, serializeEnvelope } from './envelope.ts';
 
 const valid = { uuid: 'o', type: 'user-create', state: 'pending', data: { name: 'hans' } };
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -20,6 +20,27 @@ test.for([
   ['a boolean as state', bytes({ ...valid, state: true }), '"state" is not a non-empty string'],
 ] as const)('%s is poison', ([, value, message]) => {
   expect(() => parseEnvelope(value)).toThrow(message);
+});
+
+const nested = (levels: number) => {
+  const field = `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
+  return `{"uuid":"o","type":"user-create","state":"pending","data":{"name":"[{\\"","x":${field}}}`;
+};
+
+test.for([
+  ['data of 63 levels', 62],
+  ['data without any', 0],
+] as const)('%s is taken', ([, levels]) => {
+  expect(parseEnvelope(Buffer.from(nested(levels))).uuid).toBe('o');
+});
+
+test.for([
+  ['data of 65 levels', 64],
+  ['data too deep for any parser', 200_000],
+] as const)('%s is poison', ([, levels]) => {
+  const parsing = () => parseEnvelope(Buffer.from(nested(levels)));
+  expect(parsing).toThrow(PoisonError);
+  expect(parsing).toThrow('nested more than 64 levels deep');
 });
 
 test.for([

@@ -1,3 +1,5 @@
+import { depthOf, maxDataDepth } from './json-depth.ts';
+
 /** The message cannot be handled and never will be: it goes to the dead-letter topic. */
 export class PoisonError extends Error {
   override readonly name = 'PoisonError';
@@ -52,8 +54,14 @@ export function isObject(value: unknown): value is JsonObject {
 
 function parseMessage(value: Buffer): unknown {
   try {
-    return parseJson(utf8.decode(value));
+    const text = utf8.decode(value);
+    // The envelope is one level more than its data.
+    if (depthOf(text) > maxDataDepth + 1) {
+      throw new PoisonError(`a field is nested more than ${maxDataDepth} levels deep`);
+    }
+    return parseJson(text);
   } catch (error) {
+    if (error instanceof PoisonError) throw error;
     throw new PoisonError('the message is not JSON', { cause: error });
   }
 }

@@ -108,20 +108,41 @@ test('a message whose answer is refused by Kafka for good goes to the dead-lette
   expect(await text()).toContain('demo_messages_consumed_total{topic="t"} 1');
 });
 
-test.for([
-  ['work', (until: Promise<never>) => async () => until],
-  ['answer', (until: Promise<never>) => async () => async () => until],
-] as const)('a shutdown that gives up in the %s puts nothing aside', async ([, handlerOf]) => {
+/** A shutdown that gives up while the work on a message, or its answer, waits for something. */
+async function giveUpDuring(phase: 'work' | 'answer', onGivenUp: (reject: () => void) => void) {
+  const begun = Promise.withResolvers<void>();
   const until = Promise.withResolvers<never>();
-  const { sent, work, giveUp, text } = createService(handlerOf(until.promise));
-  const done = work(batch, message).then((effect) => effect());
+  const wait = () => {
+    begun.resolve();
+    return until.promise;
+  };
+  const handlers = { work: async () => wait(), answer: async () => wait };
+  const service = createService(handlers[phase]);
+  const done = service.work(batch, message).then((effect) => effect());
+  await begun.promise;
   const reason = new Error('the shutdown took too long');
-  giveUp.abort(reason);
-  until.reject(reason);
+  service.giveUp.abort(reason);
+  onGivenUp(() => until.reject(reason));
   await expect(done).rejects.toBe(reason);
-  expect(sent).toEqual([]);
-  expect(await text()).toContain('demo_messages_failed_total{topic="t"} 0');
-});
+  return service;
+}
+
+test.for(['work', 'answer'] as const)(
+  'a shutdown that gives up in the %s puts nothing aside',
+  async (phase) => {
+    const { sent, text } = await giveUpDuring(phase, (reject) => reject());
+    expect(sent).toEqual([]);
+    expect(await text()).toContain('demo_messages_failed_total{topic="t"} 0');
+  },
+);
+
+test.for(['work', 'answer'] as const)(
+  '%s that hears of no signal is dropped when a shutdown gives up',
+  async (phase) => {
+    const { sent } = await giveUpDuring(phase, () => undefined);
+    expect(sent).toEqual([]);
+  },
+);
 
 test('work that is tried again and again is no stall, work that hangs is one', async () => {
   const retry: { again?: () => void } = {};

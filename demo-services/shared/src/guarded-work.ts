@@ -4,6 +4,7 @@ import { type FaultPoints, messageBegun } from './fault.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import type { BatchPorts } from './process-batch.ts';
 import type { Progress } from './progress.ts';
+import { orAborted } from './time.ts';
 import type { OpenSpan, Tracing } from './tracing.ts';
 
 export interface Incoming {
@@ -32,7 +33,7 @@ export interface GuardPorts {
   readonly progress: Progress;
   readonly tracing: Tracing;
   readonly faults: FaultPoints;
-  /** Aborts when a shutdown waits no longer: nothing is put aside for that. */
+  /** Aborts when a shutdown waits no longer: what is in hand is dropped, nothing is put aside for that. */
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +42,7 @@ export interface GuardPorts {
  * topic as its answer. Both reject only with the reason of the signal.
  */
 export function guardedWork(ports: GuardPorts): BatchPorts['work'] {
-  const { handlers, metrics, progress } = ports;
+  const { handlers, metrics, progress, signal } = ports;
   return async ({ topic, partition }, message) => {
     const startedAt = performance.now();
     const span = ports.tracing.consumer(topic, message.headers);
@@ -54,14 +55,15 @@ export function guardedWork(ports: GuardPorts): BatchPorts['work'] {
       if (handle === undefined) throw new Error(`there is no handler for topic ${topic}`);
       return handle(incoming, () => working.renew());
     };
-    const answer = await begin()
+    const answer = await orAborted(begin(), signal)
       .catch(putAside)
       .finally(() => working.end());
     return async () => {
       const answering = progress.begin();
       const onRetry = () => answering.renew();
       try {
-        await answer(onRetry).catch(async (error: unknown) => putAside(error)(onRetry));
+        const answered = orAborted(answer(onRetry), signal);
+        await answered.catch(async (error: unknown) => putAside(error)(onRetry));
         metrics.consumed.inc({ topic });
         metrics.handlingSeconds.observe({ topic }, (performance.now() - startedAt) / 1_000);
       } finally {

@@ -9,10 +9,11 @@ export interface RunningService {
 }
 
 export interface ShutdownOptions {
+  /** For all steps together. */
   readonly timeoutMs: number;
-  /** In the order in which they must end. */
+  /** In the order in which they must end. Each has up to 2 s left when its turn comes, however late. */
   readonly steps: readonly (() => Promise<void>)[];
-  /** Aborted when the time is over: whatever still waits gives up. */
+  /** Aborted when only the time to close is left: whatever still waits gives up. */
   readonly giveUp: AbortController;
   readonly log: Logger;
 }
@@ -29,19 +30,43 @@ export function createRunningService(options: ShutdownOptions): RunningService {
   };
 }
 
+/** Kept for each step, so that a late shutdown leaves its group and closes its connections too. */
+const longestShareMs = 2_000;
+
 async function shutDown({ timeoutMs, steps, giveUp, log }: ShutdownOptions): Promise<number> {
   const startedAt = performance.now();
-  const timer = setTimeout(() => giveUp.abort(new Error('the shutdown took too long')), timeoutMs);
-  let code = 0;
-  for (const step of steps) {
+  const shareMs = Math.min(longestShareMs, timeoutMs / (2 * steps.length));
+  let failed = false;
+  for (const [index, step] of steps.entries()) {
+    const sharesAfter = steps.length - 1 - index;
+    const leftMs = startedAt + timeoutMs - sharesAfter * shareMs - performance.now();
     try {
-      await orAborted(step(), giveUp.signal);
+      await endWithin(step, leftMs, shareMs, giveUp);
     } catch (error) {
-      code = 1;
+      failed = true;
       log.error({ err: error }, 'shutdown step failed');
     }
   }
-  clearTimeout(timer);
+  // A step that ends well because it gave up has left something undone.
+  const code = failed || giveUp.signal.aborted ? 1 : 0;
   log.info({ code, durationMs: Math.round(performance.now() - startedAt) }, 'stopped');
   return code;
+}
+
+/** Waits patiently at first; in its last `shareMs` the step shall only close what it has open. */
+async function endWithin(
+  step: () => Promise<void>,
+  leftMs: number,
+  shareMs: number,
+  giveUp: AbortController,
+): Promise<void> {
+  const over = new AbortController();
+  const abortAfter = (controller: AbortController, ms: number) =>
+    setTimeout(() => controller.abort(new Error('the shutdown took too long')), Math.max(1, ms));
+  const timers = [abortAfter(giveUp, leftMs - shareMs), abortAfter(over, leftMs)];
+  try {
+    await orAborted(step(), over.signal);
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+  }
 }

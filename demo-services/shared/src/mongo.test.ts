@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import {
+  type BulkWriteResult,
+  MongoBulkWriteError,
   MongoInvalidArgumentError,
   MongoNetworkError,
   MongoServerError,
@@ -47,13 +49,23 @@ test.for([
   expect(reading).not.toThrow('secret');
 });
 
+function bulkError(writeConcernError?: object) {
+  const getWriteConcernError = () => writeConcernError;
+  const result = { getWriteConcernError } as unknown as BulkWriteResult;
+  return new MongoBulkWriteError({ message: 'x', code: 11000, writeErrors: [] }, result);
+}
+
 test.for([
   ['an unreachable server', true, new MongoServerSelectionError('x', {} as never)],
   ['a broken connection', true, new MongoNetworkError('x')],
   ['a server that is not primary', true, new MongoServerError({ message: 'x', code: 10107 })],
   ['a refused login', true, new MongoServerError({ message: 'x', code: 18 })],
   ['a duplicate key', false, new MongoServerError({ message: 'x', code: 11000 })],
+  ['a document nested too deep', false, new MongoServerError({ message: 'x', code: 15 })],
+  ['a document that is no BSON', false, new MongoServerError({ message: 'x', code: 22 })],
   ['a document that is too large', false, new MongoServerError({ message: 'x', code: 10334 })],
+  ['one write of many refused', false, bulkError()],
+  ['one refused, the others not yet durable', true, bulkError({ code: 64, errmsg: 'timeout' })],
   ['a call that is wrong in itself', false, new MongoInvalidArgumentError('x')],
   ['an error of our own', false, new TypeError('x')],
   ['what is no error', false, 'x'],

@@ -4,7 +4,7 @@ import type { Logger } from './log.ts';
 import { untilDone } from './retry.ts';
 
 export { fromBson, toBson } from './bson.ts';
-export { isDuplicateKey, isTransientMongoError } from './mongo-errors.ts';
+export { isDuplicateKey, isTransientMongoError, isUndurable } from './mongo-errors.ts';
 
 export interface MongoConnection {
   /** Holds the password: never print it. */

@@ -47,6 +47,28 @@ test('one that is refused is refused alone', async () => {
   expect(await double(6)).toBe(12);
 });
 
+test('an outage behind a refused item is shared by all that are left', async () => {
+  const calls: (readonly number[])[] = [];
+  const double = createBatcher<number, number>({
+    many: async (items) => {
+      calls.push(items);
+      if (items.length > 1 || items[0] === 1) throw new Error('odd');
+      if (items[0] === 4) throw new Outage();
+      return items.map((item) => 2 * item);
+    },
+    isTransient: (error) => error instanceof Outage,
+    maxItems: 100,
+  });
+  expect(await Promise.allSettled([1, 2, 4, 6, 8].map(double))).toMatchObject([
+    { reason: new Error('odd') },
+    { value: 4 },
+    { reason: new Outage() },
+    { reason: new Outage() },
+    { reason: new Outage() },
+  ]);
+  expect(calls).toEqual([[1, 2, 4, 6, 8], [1], [2], [4]]);
+});
+
 test('a result that comes later, or not, is of its own item only', async () => {
   const later = createBatcher<number, number>({
     many: async (items) =>

@@ -16,7 +16,8 @@ interface Waiting<T, R> {
 
 /**
  * Makes one call to the database of many: what comes while a call is under way waits for the next. When
- * a call fails for one of its items, each is tried alone, so that nobody suffers for another.
+ * a call fails for one of its items, each is tried alone, so that nobody suffers for another; an
+ * outage in the middle of that is shared by all that are left.
  */
 export function createBatcher<T, R>(options: BatcherOptions<T, R>): (item: T) => Promise<R> {
   let waiting: Waiting<T, R>[] = [];
@@ -50,7 +51,22 @@ async function flush<T, R>(
     batch.forEach(({ resolve }, i) => void resolve(results[i] as R | Promise<R>));
   } catch (error) {
     if (batch.length === 1 || options.isTransient(error)) rejectAll(batch, error);
-    else for (const one of batch) await flush([one], options);
+    else await flushEach(batch, options);
+  }
+}
+
+async function flushEach<T, R>(
+  batch: readonly Waiting<T, R>[],
+  { many, isTransient }: BatcherOptions<T, R>,
+): Promise<void> {
+  for (const [i, { item, resolve, reject }] of batch.entries()) {
+    try {
+      const [result] = await many([item]);
+      resolve(result as R | Promise<R>);
+    } catch (error) {
+      if (isTransient(error)) return rejectAll(batch.slice(i), error);
+      reject(error);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { isDuplicateKey } from '@lagscaler/demo-shared/mongo.ts';
+import { isDuplicateKey, isUndurable } from '@lagscaler/demo-shared/mongo.ts';
 import { type Collection, MongoBulkWriteError } from 'mongodb';
 import {
   decisionUpdate,
@@ -47,7 +47,7 @@ export async function insertUsers(
     await users.insertMany(newUsers.map(toDocument), { ordered: false });
     return [];
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError)) throw error;
+    if (!(error instanceof MongoBulkWriteError) || isUndurable(error)) throw error;
     const refused = new Set([error.writeErrors].flat().map(({ index }) => index));
     if (refused.size === 0) throw error;
     return newUsers.map((user, i) => (refused.has(i) ? insertUser(users, user) : undefined));

@@ -69,13 +69,18 @@ export async function start(env: Env): Promise<RunningService> {
   });
   notReady = async () => consumer.notReady() ?? (await mongo.notReady()) ?? store.notReady();
   const sweeper = startSweeper({
-    sweep: (now) =>
-      sweep({ store, coordinator, resendAfterMs, timeoutMs: saga.timeoutMs, signal, log }, now),
+    sweep: (now, stopping) => {
+      const { timeoutMs } = saga;
+      return sweep({ store, coordinator, resendAfterMs, timeoutMs, signal: stopping, log }, now);
+    },
     turn: createSweepTurn(mongo.db),
     notReady: () => store.notReady() ?? consumer.notReady(),
     everyMs: sweepEveryMs,
     log,
   });
   log.info({ port: http.port, saga }, 'started');
-  return runtime.running([consumer.stop, sweeper.stop, mongo.close, http.close]);
+  const endWork = async () => {
+    await Promise.all([consumer.stop(), sweeper.stop()]); // neither rejects
+  };
+  return runtime.running([endWork, mongo.close, http.close]);
 }

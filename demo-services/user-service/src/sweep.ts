@@ -8,6 +8,7 @@ export interface SweepOptions {
   readonly resendAfterMs: number;
   /** 0: nobody times out. */
   readonly timeoutMs: number;
+  /** Ends the sweep with the users in hand. */
   readonly signal: AbortSignal;
   readonly log: Pick<Logger, 'error'>;
 }
@@ -18,7 +19,7 @@ const pageSize = 100;
 /**
  * Finishes what was left undone: messages whose sender has gone, and users nobody decided about.
  * @param now epoch milliseconds
- * @throws what the database or the signal says
+ * @throws what the database says
  */
 export async function sweep(options: SweepOptions, now: number): Promise<void> {
   const { store, coordinator, resendAfterMs, timeoutMs } = options;
@@ -35,9 +36,9 @@ async function forEachUser(
   work: (user: User) => Promise<void>,
   { signal, log }: SweepOptions,
 ): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
+  while (!signal.aborted) {
     const users = await page();
+    if (signal.aborted) return;
     const results = await Promise.allSettled(users.map(work));
     const failed = results.filter((result) => result.status === 'rejected');
     for (const { reason } of failed) log.error({ err: reason }, 'cannot finish a user');

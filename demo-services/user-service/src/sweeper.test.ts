@@ -65,6 +65,22 @@ test('after a slow sweep the next one is far off', async () => {
   await sweeper.stop();
 });
 
+test('a stop asks the sweep in hand to end', async () => {
+  const seen: string[] = [];
+  const sweeper = startSweeper({
+    ...common,
+    turn: fakeTurn(),
+    everyMs: 5,
+    async sweep(_now, stopping) {
+      seen.push('begun');
+      await new Promise((resolve) => stopping.addEventListener('abort', resolve));
+    },
+  });
+  await vi.waitFor(() => expect(seen).toEqual(['begun']));
+  await sweeper.stop();
+  expect(seen).toEqual(['begun']);
+});
+
 test('a stop waits for the sweep in hand', async () => {
   const gate = Promise.withResolvers<void>();
   const seen: string[] = [];

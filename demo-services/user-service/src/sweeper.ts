@@ -3,8 +3,11 @@ import { pause } from '@lagscaler/demo-shared/time.ts';
 import type { SweepTurn } from './sweep-turn.ts';
 
 export interface SweeperOptions {
-  /** @param now epoch milliseconds */
-  readonly sweep: (now: number) => Promise<void>;
+  /**
+   * @param now epoch milliseconds
+   * @param stopping asks it to come to an early end
+   */
+  readonly sweep: (now: number, stopping: AbortSignal) => Promise<void>;
   readonly turn: SweepTurn;
   /** Why not now, such as an outage of Kafka, during which senders are only slow. */
   readonly notReady: () => string | undefined;
@@ -14,7 +17,7 @@ export interface SweeperOptions {
 }
 
 export interface Sweeper {
-  /** Lets the sweep in hand come to its end. */
+  /** Asks the sweep in hand to end early, and waits for it. */
   stop(): Promise<void>;
 }
 
@@ -36,18 +39,21 @@ async function keepSweeping(options: SweeperOptions, signal: AbortSignal): Promi
     await pause(everyMs * (0.5 + Math.random() / 2), signal); // else all replicas ask at once
     if (signal.aborted || notReady() !== undefined) continue;
     try {
-      await sweepInTurn(options);
+      await sweepInTurn(options, signal);
     } catch (error) {
       log.warn({ err: error }, 'cannot sweep');
     }
   }
 }
 
-async function sweepInTurn({ sweep, turn, everyMs }: SweeperOptions): Promise<void> {
+async function sweepInTurn(
+  { sweep, turn, everyMs }: SweeperOptions,
+  stopping: AbortSignal,
+): Promise<void> {
   const now = Date.now();
   if (!(await turn.take(now, now + everyMs))) return;
   const startedAt = performance.now();
-  await sweep(now);
+  await sweep(now, stopping);
   // A database without a fast index is not kept busy by looking.
   const restMs = 10 * (performance.now() - startedAt);
   if (restMs > everyMs) await turn.postpone(Date.now() + restMs);
