@@ -37,8 +37,23 @@ test('a slow count is kept longer', async () => {
   expect(world.counted).toBe(1);
 });
 
+test.for([
+  ['takes long', 2_000, 100_000],
+  ['takes very long', 20_000, 300_000],
+])('a count in vain that %s is not begun again at once', async ([, tookMs, restMs]) => {
+  const { world, ask } = counter(Number(tookMs));
+  world.down = true;
+  await ask();
+  world.now += Number(restMs) - 1;
+  await ask();
+  expect(world.counted).toBe(1);
+  world.now += 1;
+  await ask();
+  expect(world.counted).toBe(2);
+});
+
 test('a store that cannot be asked has no census, and is asked again soon', async () => {
-  const { world, ask } = counter(2_000);
+  const { world, ask } = counter(0);
   world.down = true;
   expect(await ask()).toBeUndefined();
   world.down = false;

@@ -60,7 +60,7 @@ export function createFakeStore(): FakeStore {
     async terminal(uuids) {
       called('terminal');
       const operations = among(uuids).map(({ operation }) => operation);
-      return operations.filter(({ state }) => isTerminal(state));
+      return operations.filter(({ state }) => isTerminal(state)).map(({ uuid }) => uuid);
     },
     async list(query) {
       called('list');

@@ -1,7 +1,7 @@
 import type { Logger } from '@lagscaler/demo-shared/log.ts';
 import { isTransientMongoError } from '@lagscaler/demo-shared/mongo.ts';
 import { orAborted } from '@lagscaler/demo-shared/time.ts';
-import { type IndexDescription, MongoServerError } from 'mongodb';
+import { type CreateIndexesOptions, type IndexDescription, MongoServerError } from 'mongodb';
 import type { Operations } from './mongo-store.ts';
 
 /** By name; `_id` breaks ties of the list. Sparse: only the few documents that have an outbox. */
@@ -12,8 +12,16 @@ const wanted = [
   { name: 'outbox_leasedUntil', key: { 'outbox.leasedUntil': 1 }, sparse: true },
 ] as const satisfies readonly IndexDescription[];
 
-const answerMs = 1_500;
-const freshMs = 500;
+export interface IndexTiming {
+  /** How long one who asks waits. */
+  readonly answerMs: number;
+  /** Between two looks. */
+  readonly freshMs: number;
+}
+
+const usualTiming: IndexTiming = { answerMs: 1_500, freshMs: 500 };
+/** A large collection is silent for long while its index is built; that must not cost the connection. */
+const building: CreateIndexesOptions & { socketTimeoutMS: number } = { socketTimeoutMS: 600_000 };
 const namespaceNotFound = 26;
 
 /**
@@ -22,21 +30,41 @@ const namespaceNotFound = 26;
  * @returns undefined when all is there, else what is waited for; never rejects
  */
 export function createIndexCheck(
-  operations: Operations,
+  operations: Pick<Operations, 'indexes' | 'createIndexes'>,
   log: Logger,
+  { answerMs, freshMs }: IndexTiming = usualTiming,
 ): () => Promise<string | undefined> {
   let checking: Promise<string | undefined> | undefined;
   let fresh = Number.NEGATIVE_INFINITY;
+  let build: Promise<unknown> | undefined;
+
+  /** Whoever asks may give up; what is being built goes on, and is not begun again. */
+  const ensure = async (): Promise<void> => {
+    const missing = await missingIndexes(operations);
+    if (missing.length === 0) return;
+    build ??= operations
+      .createIndexes(missing, building)
+      .catch(refused)
+      .finally(() => {
+        build = undefined;
+      });
+    await build;
+  };
+
+  const refused = (error: unknown): never => {
+    if (!isTransientMongoError(error)) log.error({ err: error }, 'cannot create the indexes');
+    throw error;
+  };
 
   const check = async (): Promise<string | undefined> => {
     try {
-      await orAborted(ensure(operations), AbortSignal.timeout(answerMs));
+      await orAborted(ensure(), AbortSignal.timeout(answerMs));
       return undefined;
     } catch (error) {
       log.debug({ err: error }, 'the indexes are not there');
-      if (!(error instanceof MongoServerError)) return 'waiting for MongoDB';
-      if (!isTransientMongoError(error)) log.error({ err: error }, 'cannot create the indexes');
-      return 'waiting for the indexes of collection operation';
+      return build || error instanceof MongoServerError
+        ? 'waiting for the indexes of collection operation'
+        : 'waiting for MongoDB';
     } finally {
       fresh = performance.now() + freshMs;
     }
@@ -51,7 +79,7 @@ export function createIndexCheck(
   };
 }
 
-async function ensure(operations: Operations): Promise<void> {
+async function missingIndexes(operations: Pick<Operations, 'indexes'>) {
   const names = await operations.indexes().then(
     (indexes) => new Set(indexes.map(({ name }) => name)),
     (error: unknown) => {
@@ -59,6 +87,5 @@ async function ensure(operations: Operations): Promise<void> {
       throw error;
     },
   );
-  const missing = wanted.filter(({ name }) => !names.has(name));
-  if (missing.length > 0) await operations.createIndexes(missing);
+  return wanted.filter(({ name }) => !names.has(name));
 }

@@ -7,23 +7,24 @@ import {
   projection,
   storedFields,
 } from './documents.ts';
-import { answer } from './mongo-answer.ts';
+import { answer, answerMs } from './mongo-answer.ts';
 import type { Ending } from './operation.ts';
-import type { Census, Finished, ListQuery, OperationStore, Page, Position } from './store.ts';
-import {
-  isTerminal,
-  next,
-  type OperationState,
-  operationStates,
-  statesBefore,
-} from './transitions.ts';
+import { pageOf } from './page.ts';
+import { createSlots } from './slots.ts';
+import type { Finished, ListQuery, OperationStore, Page, Position } from './store.ts';
+import { isTerminal, next, operationStates, statesBefore } from './transitions.ts';
 
 export type Operations = Collection<OperationDocument>;
 
+/** A page of 4 MB takes several times as much memory until it is answered. */
+const listReads = { atOnce: 2, waiting: 50 };
+/** One read for the default page, and not too much of large documents. */
+const readAhead = 51;
 const terminalStates = operationStates.filter(isTerminal);
 
 /** Operations in `operation_service.operation`: each change is one write to one document. */
 export function createMongoStore(operations: Operations): OperationStore {
+  const inSlot = createSlots(listReads);
   return {
     async insert(operation, headers, leaseMs) {
       const document = newDocument(operation, headers, leaseMs);
@@ -40,10 +41,10 @@ export function createMongoStore(operations: Operations): OperationStore {
     },
     async terminal(uuids) {
       const filter = { uuid: { $in: [...uuids] }, state: { $in: terminalStates } };
-      const documents = await answer(operations.find(filter, { projection }).toArray());
-      return documents.map(fromDocument);
+      const ended = operations.find(filter, { projection: { _id: 0, uuid: 1 } });
+      return (await answer(ended.toArray())).map(({ uuid }) => uuid);
     },
-    list: (query) => list(operations, query),
+    list: (query) => inSlot(() => list(operations, query)),
     finish: (ending) => finish(operations, ending),
   };
 }
@@ -74,19 +75,16 @@ async function list(operations: Operations, { state, limit, after }: ListQuery):
     ...(state && { state }),
     ...(after && behind(after)),
   };
-  const documents = await answer(
-    operations
-      .find(filter, { projection: { ...projection, createdAt: 1 } })
-      .sort({ createdAt: -1, _id: -1 })
-      .limit(limit + 1) // one more tells whether there is a next page
-      .toArray(),
-  );
-  const shown = documents.slice(0, limit);
-  const last = shown.at(-1);
-  const more = documents.length > limit && last !== undefined;
+  const found = operations
+    .find(filter, { projection: { ...projection, createdAt: 1 }, maxTimeMS: answerMs })
+    .sort({ createdAt: -1, _id: -1 })
+    .limit(limit + 1) // one more tells whether there is a next page
+    .batchSize(readAhead);
+  const { shown, more } = await answer(pageOf(found, limit));
+  const last = more ? shown.at(-1) : undefined;
   return {
     items: shown.map(fromDocument),
-    next: more ? { createdAt: last.createdAt, id: last._id.toHexString() } : undefined,
+    next: last && { createdAt: last.createdAt, id: last._id.toHexString() },
   };
 }
 
@@ -96,17 +94,4 @@ function behind({ createdAt, id }: Position): Filter<OperationDocument> {
     createdAt: { $lte: createdAt },
     $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: new ObjectId(id) } }],
   };
-}
-
-/** Counts through the indexes, where the server has them. @throws UnavailableError */
-export async function takeCensus(operations: Operations): Promise<Census> {
-  const counted = operations.aggregate<{ readonly _id: OperationState; readonly count: number }>([
-    // Every state there is: for the planner it is what makes the index of states enough.
-    { $match: { state: { $in: [...operationStates] } } },
-    { $group: { _id: '$state', count: { $sum: 1 } } },
-  ]);
-  const byState = { pending: 0, completed: 0, failed: 0 };
-  for (const { _id: state, count } of await answer(counted.toArray())) byState[state] = count;
-  const unsent = { 'outbox.leasedUntil': { $gte: new Date(0) } };
-  return { byState, unsent: await answer(operations.countDocuments(unsent)) };
 }

@@ -103,6 +103,7 @@ test('during an outage of Kafka memory is bounded, and all goes out once afterwa
   await vi.waitUntil(() => kafka.sent.length >= 2_000);
   store.now += timing.leaseMs;
   await vi.waitUntil(() => unsent() === 0, { timeout: 20_000 });
+  expect(kafka.sent.length).toBe(3_000);
   expect(new Set(kafka.keys()).size).toBe(3_000);
 });
 

@@ -8,8 +8,9 @@ import type { OperationDocument } from './documents.ts';
 import { createApp } from './http/app.ts';
 import { serve } from './http/server.ts';
 import { createIndexCheck } from './indexes.ts';
+import { takeCensus } from './mongo-census.ts';
 import { createMongoOutbox } from './mongo-outbox.ts';
-import { createMongoStore, takeCensus } from './mongo-store.ts';
+import { createMongoStore } from './mongo-store.ts';
 import { createOperationMetrics } from './operation-metrics.ts';
 import { createOutbox, outboxTiming } from './outbox.ts';
 import { endOperation } from './responses.ts';
@@ -27,10 +28,7 @@ const lookPauseMs = 300;
 const waitersLookMs = 250;
 const ignoreRetry = () => undefined;
 /** An acknowledged write has survived a crash of the server. */
-const collectionOptions = {
-  writeConcern: { w: 'majority', journal: true },
-  timeoutMS: 2_400,
-} as const;
+const collectionOptions = { writeConcern: { w: 'majority', journal: true } } as const;
 
 /**
  * Starts the service and returns when it serves HTTP; MongoDB and Kafka may come later. Several may run
@@ -91,9 +89,11 @@ export async function start(env: Env): Promise<RunningService> {
   });
   log.info({ port: http.port }, 'started');
 
-  const closeHttp = async () => {
+  // Side by side: a slow client must not keep this process in the group.
+  const takeNothingMore = async () => {
     stopping = true;
-    await Promise.all([waiters.stop(), http.close()]);
+    const ends = await Promise.allSettled([waiters.stop(), http.close(), consumer.stop()]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   };
-  return runtime.running([closeHttp, consumer.stop, outbox.stop, mongo.close]);
+  return runtime.running([takeNothingMore, outbox.stop, mongo.close]);
 }

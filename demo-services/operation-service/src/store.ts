@@ -23,7 +23,7 @@ export type Finished =
 export interface ListQuery {
   /** Undefined: of every state. */
   readonly state: OperationState | undefined;
-  /** 1 to 500. */
+  /** 1 to 500; a page of large operations may have fewer. */
   readonly limit: number;
   /** Behind this one; undefined: from the newest. */
   readonly after: Position | undefined;
@@ -51,8 +51,8 @@ export interface OperationStore {
     leaseMs: number,
   ): Promise<void>;
   get(uuid: string): Promise<Operation | undefined>;
-  /** Those of the operations that have ended. */
-  terminal(uuids: readonly string[]): Promise<readonly Operation[]>;
+  /** @returns the uuids of those that have ended */
+  terminal(uuids: readonly string[]): Promise<readonly string[]>;
   list(query: ListQuery): Promise<Page>;
   /** One write. An operation that has ended has no message left to send either. */
   finish(ending: Ending): Promise<Finished>;

@@ -33,8 +33,7 @@ export function createWaiters(store: Pick<OperationStore, 'terminal'>, everyMs: 
   const look = async (): Promise<void> => {
     const uuids = [...waiting.keys()];
     for (let from = 0; from < uuids.length; from += batch) {
-      const operations = await store.terminal(uuids.slice(from, from + batch));
-      for (const { uuid } of operations) wake(uuid);
+      for (const uuid of await store.terminal(uuids.slice(from, from + batch))) wake(uuid);
     }
   };
 

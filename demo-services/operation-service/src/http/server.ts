@@ -1,9 +1,13 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { type Clients, trackClients } from './clients.ts';
 
 export interface HttpServer {
   readonly port: number;
-  /** Takes no new connections; resolves when every request in hand has its answer. */
+  /**
+   * Takes no new connections; resolves when every request in hand has its answer. A client that neither
+   * finishes its request nor takes its answer is waited for 2.5 s.
+   */
   close(): Promise<void>;
 }
 
@@ -11,7 +15,8 @@ export interface HttpServer {
 const requestTimeoutMs = 10_000;
 /** Longer than what proxies keep, so that they never send into a connection that is being closed. */
 const keepAliveMs = 65_000;
-const closeIdleEveryMs = 50;
+const clientGraceMs = 2_500;
+const sweepEveryMs = 50;
 
 /** @throws when the address cannot be bound (traps O5: express would not say so) */
 export async function serve(app: RequestListener, host: string, port: number): Promise<HttpServer> {
@@ -20,6 +25,7 @@ export async function serve(app: RequestListener, host: string, port: number): P
     app,
   );
   server.keepAliveTimeout = keepAliveMs;
+  const clients = trackClients(server);
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) =>
     refuse(code, socket as Socket),
   );
@@ -30,20 +36,22 @@ export async function serve(app: RequestListener, host: string, port: number): P
       resolve();
     });
   });
-  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+  return { port: (server.address() as AddressInfo).port, close: () => close(server, clients) };
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, clients: Clients): Promise<void> {
   server.prependListener('request', (_request, response) => {
     response.shouldKeepAlive = false;
   });
-  // A connection that was busy until now becomes idle, and would stay open for its next request.
-  const timer = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
+  const timer = setInterval(() => clients.dropSlow(clientGraceMs), sweepEveryMs);
   return new Promise((resolve) => {
-    server.close(() => {
+    // Not the close of HTTP, which cuts off answers that are made but not yet on their way.
+    NetServer.prototype.close.call(server, () => {
       clearInterval(timer);
+      server.close(); // only for its own timer
       resolve();
     });
+    clients.dropSlow(clientGraceMs);
   });
 }
 
