@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Document, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -204,6 +206,31 @@ describe('D6: every row of the HTTP interface: status, content type and body', (
   ];
   let service: Service;
 
+  /** The rows that need an operation. */
+  async function readRows(): Promise<void> {
+    const list = '/operation/list?state=pending';
+    const { text: page } = await call(service, list);
+    const [user]: Operation[] = JSON.parse(page).items;
+    const wanted = {
+      uuid: user?.uuid,
+      type: 'user-create',
+      state: 'pending',
+      data,
+      response: pending,
+    };
+    const get = `/operation/get/${user?.uuid}`;
+    const reading: readonly [string, unknown][] = [
+      [list, { items: [wanted], next: null }],
+      [get, wanted],
+      [`${get}?wait=0.1`, wanted],
+    ];
+    for (const [path, body] of reading) {
+      const answer = await call(service, path);
+      expect([path, answer.status, answer.type]).toEqual([path, 200, 'application/json']);
+      expect(JSON.parse(answer.text), path).toEqual(body);
+    }
+  }
+
   test('D6: all rows, and only the user is produced', async () => {
     service = await start();
     for (const [row, path, request, status, body] of rows) {
@@ -214,6 +241,7 @@ describe('D6: every row of the HTTP interface: status, content type and body', (
       expect(answer.headers.get('access-control-allow-origin'), row).toBe('*');
     }
     expect((await call(service, '/metrics')).type).toMatch(/^text\/plain/);
+    await readRows();
     const stored = await readOperations(cluster);
     expect(stored.map(({ type }) => type).sort()).toEqual(['user-create', 'user-delete']);
     const [user] = stored.filter(({ type }) => type === 'user-create');
@@ -364,6 +392,23 @@ describe('the SAGA ends', () => {
   });
 });
 
+test('a stop waits neither for a mute client nor long for half a body', async () => {
+  const service = await start();
+  const half = `POST ${post} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"n`;
+  const sockets = ['', half].map((begun) => {
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    socket.on('error', () => undefined).write(begun);
+    return socket;
+  });
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  await sleep(500); // what they have sent has arrived
+  const from = performance.now();
+  expect(await service.stop()).toBe(0);
+  const tookMs = performance.now() - from;
+  expect(tookMs).toBeGreaterThan(2_000);
+  expect(tookMs).toBeLessThan(10_000);
+});
+
 test('the list: newest first, in pages, of one state', async () => {
   await resetSaga(cluster, partitions);
   const service = await start();
@@ -475,7 +520,11 @@ describe.skipIf(needsStack)(title, () => {
         expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
         expect(answer.ms).toBeLessThan(4_000);
       }
-      expect((await call(service, `/operation/get/${uuid}`)).status).toBe(503);
+      for (const path of [`/operation/get/${uuid}`, '/operation/list']) {
+        const answer = await call(service, path);
+        expect([path, answer.status, answer.type]).toEqual([path, 503, 'application/json']);
+        expect(answer.text).toBe('{"error":"unavailable"}');
+      }
       expect(await service.status('/healthz')).toBe(200);
       expect(await service.status('/readyz')).toBe(503);
       expect((await service.metrics()).text).not.toMatch(/^demo_(operations|outbox_messages)\b/m);

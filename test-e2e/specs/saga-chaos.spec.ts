@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installApprovalService, rolledOut } from '../install.ts';
+import { groupLag } from '../kafka.ts';
 import { podProcess } from '../local/node-agent/pod-process.ts';
 import type { Stack } from '../local/stack.ts';
-import { seededRandom } from '../random.ts';
-import { resetSaga } from '../saga.ts';
+import { seededRandom, shuffled } from '../random.ts';
+import { resetSaga, sagaGroups } from '../saga.ts';
 import { postSteadily } from '../saga-posts.ts';
 import { type SagaRun, startSagaRun } from '../saga-run.ts';
 import { needsStack, suiteCluster, suiteStack } from '../suite.ts';
@@ -34,7 +35,7 @@ describe.skipIf(needsStack)(title, async () => {
     stack = await suiteStack();
     const services = ['operation-service', 'user-service'] as const;
     saga = await startSagaRun(cluster, { partitions: 20, services });
-    await installApprovalService(cluster, namespace, { replicas: 1, env: { WORK_MS: '20' } });
+    await installApprovalService(cluster, namespace, { replicas: 1, env: { WORK_MS: '120' } });
   });
   afterAll(async () => {
     await cluster.kubectl(['delete', 'namespace', namespace, '--timeout=55s']);
@@ -66,13 +67,20 @@ describe.skipIf(needsStack)(title, async () => {
 
   const killed = new Set<string>();
   const asked: string[] = [];
+  const backlog = async () =>
+    Number(await groupLag(cluster.bootstrapServers, name, sagaGroups[name]));
 
-  /** One of the pods ends, politely or not. */
+  /** Which strikes there are is fixed; their order and their victims are not. */
+  const plan = shuffled([...Array(3).fill('SIGKILL'), ...Array(5).fill('SIGTERM')], random);
+
+  /** One of the pods ends, politely or not, while there is work for each of them. */
   async function strike(): Promise<void> {
-    const pods = await readyPods();
+    const pods = (await readyPods()).filter((pod) => !killed.has(pod));
     const victim = pods[Math.floor(random() * pods.length)];
-    if (victim === undefined || killed.has(victim)) return;
-    if (random() < 0.4) {
+    const signal = plan[killed.size + asked.length];
+    if (victim === undefined || signal === undefined) throw new Error('nothing to strike at');
+    expect(await backlog(), 'records left, so that no pod is idle').toBeGreaterThan(50);
+    if (signal === 'SIGKILL') {
       process.kill(-podProcess(stack.dir, namespace, victim), 'SIGKILL');
       killed.add(victim);
     } else {
@@ -83,23 +91,23 @@ describe.skipIf(needsStack)(title, async () => {
 
   test('D3: 1,000 messages while approval goes 1 → 10 → 2 with SIGTERM and SIGKILL at random', async () => {
     console.log(`D3: SEED=${seed}`);
-    const load = postSteadily(saga.url, 40);
+    await saga.post(700, 20);
+    const load = postSteadily(saga.url, 20);
     const strikes = async (count: number) => {
       for (let i = 0; i < count; i++) await strike();
     };
-    await until('work in hand', () => load.accepted.size > 100);
     await scale(10);
     await until('some more pods', async () => (await readyPods()).length > 4);
     await strikes(3);
     await nReady(10);
     await strikes(5);
+    expect([killed.size, asked.length]).toEqual([3, 5]);
     await nReady(10);
+    await until('1,000 users', () => saga.accepted.size + load.accepted.size >= 1_000);
+    // Two pods alone would take minutes; they still leave while they have work in hand.
+    await until('little is left', async () => (await backlog()) < 150, { withinMs: 60_000 });
     const before = await readyPods();
     await scale(2);
-    await until('1,000 users', () => load.accepted.size >= 1_000, {
-      withinMs: 90_000,
-      seen: () => load.accepted.size,
-    });
     const posts = await load.stop();
     expect(Object.fromEntries(posts.statuses)).toEqual({ 202: posts.accepted.size });
     for (const [uuid, user] of posts.accepted) saga.accepted.set(uuid, user);

@@ -11,7 +11,7 @@ import {
   untilSettled,
 } from '../saga.ts';
 import { watchHistory } from '../saga-history.ts';
-import { postUser } from '../saga-posts.ts';
+import { postSteadily, postUser } from '../saga-posts.ts';
 import { type SagaRun, startSagaRun } from '../saga-run.ts';
 import type { Service, ServiceName } from '../services.ts';
 import { suiteCluster } from '../suite.ts';
@@ -24,6 +24,7 @@ const servers = cluster.bootstrapServers;
 const names = ['operation-service', 'user-service', 'user-approval-service'] as const;
 const partitions = 6;
 let saga: SagaRun;
+type Load = ReturnType<typeof postSteadily>;
 beforeAll(async () => {
   saga = await startSagaRun(cluster, { partitions });
 });
@@ -75,12 +76,67 @@ describe('D1: the operation is stored before its message is produced', () => {
 });
 
 describe('D2: a message that comes twice is handled once', () => {
+  const rebalances = async (name: ServiceName) =>
+    (await saga.service(name).metrics()).sum('demo_rebalances_total') ?? 0;
+
+  /** A member joins the group, or leaves it, while users come in: the one that stays joins anew. */
+  async function rebalanced<T>(name: ServiceName, load: Load, change: () => Promise<T>) {
+    const before = await rebalances(name);
+    const accepted = load.accepted.size;
+    const changed = await change();
+    await until(`a rebalance of ${name}`, async () => (await rebalances(name)) > before);
+    expect(load.accepted.size).toBeGreaterThan(accepted);
+    return changed;
+  }
+
+  async function joins(name: ServiceName, load: Load): Promise<Service> {
+    const member = await rebalanced(name, load, () => saga.add(name, { WORK_MS: '1' }));
+    await until(`the new ${name} handles records`, async () => {
+      return ((await member.metrics()).sum('demo_messages_consumed_total') ?? 0) > 0;
+    });
+    return member;
+  }
+
+  const leaves = (member: Service, load: Load) =>
+    rebalanced(member.name, load, async () => expect(await member.stop()).toBe(0));
+
+  /** How often an operation came to its end, as these processes counted it. */
+  async function ends(services: readonly Service[]): Promise<number> {
+    const texts = await Promise.all(services.map((service) => service.metrics()));
+    return texts.reduce(
+      (sum, text) => sum + (text.sum('demo_saga_duration_seconds_count') ?? 0),
+      0,
+    );
+  }
+
+  async function underLoad<T>(happens: (load: Load) => Promise<T>): Promise<T> {
+    const load = postSteadily(saga.url, 20);
+    try {
+      return await happens(load);
+    } finally {
+      const posts = await load.stop();
+      for (const [uuid, name] of posts.accepted) saga.accepted.set(uuid, name);
+      expect(Object.fromEntries(posts.statuses)).toEqual({ 202: posts.accepted.size });
+    }
+  }
+
   test('D2: every message of all topics twice, at once, while members come and go', async () => {
     const doubler = await doubleRecords(servers, sagaTopics);
     const history = watchHistory(cluster);
-    const posting = saga.post(150, 2);
-    for (const name of names) await (await saga.add(name, { WORK_MS: '1' })).stop();
-    await posting;
+    const resident = saga.service('operation-service');
+    const before = { ends: await ends([resident]), operations: saga.accepted.size };
+    const second = await underLoad(async (load) => {
+      const member = await joins('operation-service', load);
+      for (const name of ['user-service', 'user-approval-service'] as const)
+        await leaves(await joins(name, load), load);
+      return member;
+    });
+    await untilSettled(cluster);
+    // What a process counted ends with it, so that one leaves only now.
+    expect((await ends([resident, second])) - before.ends).toBe(
+      saga.accepted.size - before.operations,
+    );
+    await underLoad((load) => leaves(second, load));
     await untilSettled(cluster);
     await doubler.stop();
     const { operations, duplicates } = await saga.balance();
@@ -91,10 +147,14 @@ describe('D2: a message that comes twice is handled once', () => {
 
   test('D2: every message of all topics once more, long after: nothing is changed', async () => {
     const stored = [await readOperations(cluster), await readUsers(cluster)];
+    const ended = await ends([saga.service('operation-service')]);
     const records = await readTopics(servers, sagaTopics);
     await produceRecords(servers, records.slice(0, records.length / 2));
     const more = await Promise.all(names.map((name) => saga.add(name, { WORK_MS: '1' })));
     await produceRecords(servers, records.slice(records.length / 2));
+    await untilSettled(cluster);
+    const finishers = more.filter(({ name }) => name === 'operation-service');
+    expect(await ends([saga.service('operation-service'), ...finishers])).toBe(ended);
     await Promise.all(more.map((service) => service.stop()));
     await saga.balance();
     expect([await readOperations(cluster), await readUsers(cluster)]).toEqual(stored);

@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lookAround } from '../demo/summary.ts';
 import { applyObject, installDemoServices, sampleScaler } from '../install.ts';
 import { removeSaga } from '../saga.ts';
 import { expectBalance } from '../saga-balance.ts';
+import { createUserByCurl, shell } from '../saga-curl.ts';
 import { type Accepted, postSteadily } from '../saga-posts.ts';
 import { suiteCluster } from '../suite.ts';
 import { until } from '../until.ts';
@@ -15,17 +19,27 @@ const { cluster, kube } = await suiteCluster();
 const namespace = 'e2e-saga';
 const approval = 'user-approval-service';
 const others = ['operation-service', 'user-service'] as const;
+/** Slow enough that records wait for these two as well. */
+const slow = { FAULT_AT: 'message-begun:delay=500', NODE_ENV: 'test' };
 const accepted: Accepted = new Map();
 let route: Awaited<ReturnType<typeof cluster.serviceUrl>>;
 
 beforeAll(async () => {
   await removeSaga(cluster);
   await installDemoServices(cluster, namespace, {
-    env: { [approval]: { WORK_MS: '100' } },
+    env: { [approval]: { WORK_MS: '100' }, 'operation-service': slow, 'user-service': slow },
     topics: { partitions: 12, maxReplicas: 12 },
   });
   for (const name of others)
-    await applyObject(cluster, sampleScaler(cluster, `${name}.yaml`, namespace));
+    await applyObject(
+      cluster,
+      sampleScaler(cluster, `${name}.yaml`, namespace, {
+        maxReplicas: 4,
+        sizing: { lagPerReplica: { value: 5 } },
+        behavior: { scaleDown: { stabilizationWindowSeconds: 10 } },
+        pollingIntervalSeconds: 1,
+      }),
+    );
   route = await cluster.serviceUrl(namespace, 'operation-service');
 });
 afterAll(async () => {
@@ -62,6 +76,14 @@ function watchSizes() {
       expect(lost, 'why the watch ended before the test did').toBe(undefined);
     },
   };
+}
+
+/** A scaler gave its service more replicas than it had, and than it has at least, for its lag. */
+async function scaledUpByLag(name: string): Promise<boolean> {
+  const { spec, status } = await kube.scaler(namespace, name);
+  return (status?.history ?? []).some(
+    ({ from, to, lag = '0' }) => from >= spec.minReplicas && to > from && Number(lag) > 0,
+  );
 }
 
 /** Users come in while `happens` goes on; every POST is accepted. */
@@ -111,6 +133,42 @@ test('a scaler of each service reads the lag of its topics', async () => {
   });
 });
 
+const linesOf = (text: string) => text.split('\n').map((line) => line.trim());
+
+test('the curl lines of docs/demo.md, as they stand', async () => {
+  const file = join(import.meta.dirname, '../../docs/demo.md');
+  const lines = linesOf(readFileSync(file, 'utf8')).filter((line) => line.startsWith('curl '));
+  expect(lines).toHaveLength(4);
+  const { hostname, port } = new URL(route.url);
+  const address = { OPERATION_HOST: hostname, OPERATION_PORT: port };
+  accepted.set(await createUserByCurl(lines.slice(0, 2), address), 'hans');
+
+  // There is no ingress here: its address and port are those of the node.
+  const name = 'operation-service.scalable-microservice';
+  const ingress = lines
+    .slice(2)
+    .map((line) =>
+      line
+        .replace(`${name}:80:ISTIO_INGRESS_IP`, `${name}:${port}:${hostname}`)
+        .replace(`http://${name}/`, `http://${name}:${port}/`),
+    );
+  for (const line of ingress) expect(line).toContain(`--resolve '${name}:${port}:127.0.0.1'`);
+  accepted.set(await createUserByCurl(ingress), 'hans');
+});
+
+test('the curl lines that the demo prints, as they stand', async () => {
+  const uuid = [...accepted.keys()].at(-1) ?? '';
+  const printed = linesOf(lookAround({ cluster, namespace, url: route.url }, uuid));
+  const address = printed.find((line) => line.startsWith('export '));
+  const [post, get, list, ...more] = printed
+    .filter((line) => line.startsWith('curl '))
+    .map((line) => `${address}\n${line}`);
+  expect(more).toEqual([]);
+  expect(await shell(get ?? '')).toMatchObject({ uuid, state: 'completed' });
+  accepted.set(await createUserByCurl([post ?? '', get ?? '']), 'hans');
+  expect(await shell(list ?? '')).toMatchObject({ items: { length: accepted.size } });
+});
+
 test('1 → N in one patch while users come in, then back to the minimum; nothing is lost', async () => {
   const watch = watchSizes();
   await underLoad(40, async () => {
@@ -121,6 +179,8 @@ test('1 → N in one patch while users come in, then back to the minimum; nothin
       const { status } = await kube.deployment(namespace, approval);
       return status.readyReplicas === 12;
     });
+    for (const name of others)
+      await until(`${name} is scaled up too`, () => scaledUpByLag(name), { withinMs: 60_000 });
   });
   await watch.until('the minimum', () => watch.sizes.at(-1) === 1);
   await watch.end();
