@@ -2,6 +2,7 @@ import { type Db, MongoClient } from 'mongodb';
 import type { EnvReader } from './env-reader.ts';
 import type { Logger } from './log.ts';
 import { untilDone } from './retry.ts';
+import { orAborted } from './time.ts';
 
 export { fromBson, toBson } from './bson.ts';
 export { isDuplicateKey, isTransientMongoError, isUndurable } from './mongo-errors.ts';
@@ -109,7 +110,7 @@ export function createMongo(connection: MongoConnection, appName: string, log: L
     db,
     async notReady() {
       try {
-        await db.command({ ping: 1 }, { timeoutMS: pingMs });
+        await orAborted(db.command({ ping: 1 }), AbortSignal.timeout(pingMs));
         return undefined;
       } catch {
         return 'waiting for MongoDB';
