@@ -1,11 +1,10 @@
 import { isObject, type JsonObject, parseJson } from '@lagscaler/demo-shared/envelope.ts';
+import { depthOf, maxDataDepth } from '@lagscaler/demo-shared/json-depth.ts';
 import express, { type Request, type RequestHandler } from 'express';
 import { userCreate } from '../operation.ts';
 import { RequestError } from './answers.ts';
 
 const maxBodyBytes = 100 * 1024;
-/** MongoDB takes 100 levels, and other services put the body deeper into their documents. */
-const maxDepth = 64;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -51,8 +50,8 @@ function parse(bytes: unknown): unknown {
   try {
     // Without a body there are no bytes: that is no JSON either.
     const text = utf8.decode(bytes instanceof Buffer ? bytes : undefined);
-    if (depthOf(text) > maxDepth) {
-      throw invalidBody(`the body must not be nested deeper than ${maxDepth} levels`);
+    if (depthOf(text) > maxDataDepth) {
+      throw invalidBody(`the body must not be nested deeper than ${maxDataDepth} levels`);
     }
     return parseJson(text);
   } catch (error) {
@@ -60,24 +59,4 @@ function parse(bytes: unknown): unknown {
     const message = error instanceof SyntaxError ? error.message : 'the body is not UTF-8';
     throw new RequestError(400, 'invalid_json', message, { cause: error });
   }
-}
-
-/** How deep objects and lists are nested in a JSON text, which the parser would follow recursively. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at];
-    if (character === '"') at = endOfString(text, at);
-    else if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
-    else if (character === ']' || character === '}') depth -= 1;
-  }
-  return deepest;
-}
-
-/** @param start of its opening quote @returns where its closing quote is, or the end of the text */
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-  return at;
 }
