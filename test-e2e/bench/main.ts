@@ -23,6 +23,7 @@ const settings = {
   runs: numberOf('RUNS', 30),
   minutes: numberOf('MINUTES', 2),
   scalers: (process.env['SCALERS'] || '1,500').split(',').map(Number),
+  rates: (process.env['RATES'] || '25,200').split(',').map(Number),
 };
 if ((process.env['CLUSTER'] || 'embedded') !== 'embedded')
   throw new Error('CLUSTER: the benchmarks run on the embedded stack only; unset it');
@@ -77,7 +78,7 @@ async function idle(start: StartOperator): Promise<void> {
 }
 
 async function saga(): Promise<void> {
-  const result = await measureSaga(cluster);
+  const result = await measureSaga(cluster, settings.rates);
   write('saga', result, sagaTables(result));
   const problems = sagaProblems(result);
   if (problems.length > 0) throw new Error(problems.join('\n'));

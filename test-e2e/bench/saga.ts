@@ -58,13 +58,12 @@ export function withoutLag(posts: readonly PostRow[], usersPerSecond: number): n
   return posts.find((row) => row.usersPerSecond === usersPerSecond)?.latencyMs.p99 ?? Number.NaN;
 }
 
-const rates = [25, 200];
 const backlog = 10_000;
 const loadSeconds = 30;
 const approvers = 6;
 
 /** The three services as processes on an empty Kafka and MongoDB. @throws Error when POSTs fail */
-export async function measureSaga(cluster: Cluster): Promise<SagaResult> {
+export async function measureSaga(cluster: Cluster, rates: readonly number[]): Promise<SagaResult> {
   await resetSaga(cluster, 60);
   const operation = await startShipped('operation-service', cluster);
   const user = await startShipped('user-service', cluster);
@@ -150,6 +149,7 @@ async function measurePost(cluster: Cluster, url: string, rate: number): Promise
 /** Apart from the POSTs: to look for the ends of operations is a load too. */
 async function measureSagaTime(cluster: Cluster, url: string): Promise<TimeSummary> {
   return withApprovers(cluster, '200', async () => {
+    await untilSettled(cluster, 300_000);
     const follower = followOperations({ target: { url } });
     try {
       await load(url, 25, loadSeconds, follower.observer);
