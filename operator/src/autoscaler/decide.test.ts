@@ -26,8 +26,7 @@ const twoTopics = ['a', 'b'].flatMap((topic) =>
 );
 const withAssignor = (assignor: string) =>
   ({
-    kind: 'observed',
-    partitions: twoTopics,
+    ...reading(twoTopics),
     group: { state: 'Stable', members: 4, assignor },
   }) as const;
 

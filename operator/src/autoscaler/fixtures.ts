@@ -46,7 +46,15 @@ export const directPolicy: ScalingPolicy = {
 };
 
 export function offsets(change: Partial<PartitionOffsets> = {}): PartitionOffsets {
-  return { topic: 'orders', partition: 0, committed: 100n, end: 100n, logStart: 0n, ...change };
+  return {
+    topic: 'orders',
+    topicId: 'id-of-orders',
+    partition: 0,
+    committed: 100n,
+    end: 100n,
+    logStart: 0n,
+    ...change,
+  };
 }
 
 /** `count` partitions of one topic; the whole lag lies on the first. */
@@ -58,7 +66,7 @@ export function partitionsWithLag(count: number, lag: bigint | number): Partitio
 }
 
 export function reading(partitions: readonly PartitionOffsets[]): LagReading {
-  return { kind: 'observed', partitions, group: undefined };
+  return { kind: 'observed', at: 0, partitions, group: undefined };
 }
 
 export const unavailable: LagReading = {

@@ -29,6 +29,7 @@ const time = fc.integer({ min: 0, max: 4_000_000 });
 
 const partition: fc.Arbitrary<PartitionOffsets> = fc.record({
   topic: fc.constantFrom('a', 'b'),
+  topicId: fc.constantFrom('first', 'second'),
   partition: fc.nat(5),
   committed: fc.oneof(
     { weight: 6, arbitrary: offset },
@@ -48,6 +49,7 @@ const group: fc.Arbitrary<GroupDescription | undefined> = fc.option(
 );
 const observed: fc.Arbitrary<LagReading> = fc.record({
   kind: fc.constant('observed' as const),
+  at: time,
   partitions: fc.array(partition, { maxLength: 12 }),
   group,
 });

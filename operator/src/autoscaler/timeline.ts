@@ -1,6 +1,6 @@
 import type { Reason } from '../api/conditions.ts';
 import { decide } from './decide.ts';
-import { basePolicy, observation, offsets, partitionsWithLag } from './fixtures.ts';
+import { basePolicy, observation, offsets, partitionsWithLag, reading } from './fixtures.ts';
 import { afterWrite } from './memory.ts';
 import type { Decision, LagReading, Memory, PartitionOffsets, ScalingPolicy } from './types.ts';
 
@@ -64,7 +64,7 @@ function readingOf({ partitions, unreadable, unknown }: World): LagReading {
   const seen = partitions.map((p) =>
     p.partition >= partitions.length - unknown ? { ...p, end: undefined } : p,
   );
-  return { kind: 'observed', partitions: seen, group: undefined };
+  return reading(seen);
 }
 
 /** The lag becomes `records`: more by new records, less by commits; the same moves nothing. */

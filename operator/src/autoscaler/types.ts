@@ -9,6 +9,8 @@ export type CommittedOffset = bigint | 'none' | 'unknown';
  */
 export interface PartitionOffsets {
   readonly topic: string;
+  /** Changes when the topic is deleted and created again. */
+  readonly topicId: string;
   readonly partition: number;
   readonly committed: CommittedOffset;
   /** Next offset to be written; for `read_committed` the last stable offset. */
@@ -29,6 +31,8 @@ export interface GroupDescription {
 export type LagReading =
   | {
       readonly kind: 'observed';
+      /** When the committed offsets arrived, epoch milliseconds; the end offsets are a little younger. */
+      readonly at: number;
       /** One entry for every partition of every topic of the group; never empty. */
       readonly partitions: readonly PartitionOffsets[];
       readonly group: GroupDescription | undefined;

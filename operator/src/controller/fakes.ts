@@ -153,13 +153,14 @@ export class FakeLag implements LagSource {
       const known = partition < this.partitions - this.unknown;
       return {
         topic: 'orders',
+        topicId: 'id-of-orders',
         partition,
         committed: 1000n,
         end: known ? end : undefined,
         logStart: 0n,
       };
     });
-    return { kind: 'observed', partitions, group: undefined };
+    return { kind: 'observed', at: 0, partitions, group: undefined };
   }
   release(owner: string): void {
     this.released.push(owner);

@@ -23,6 +23,7 @@ const worthARetryMs = 100;
 
 export interface PartitionEnd {
   readonly topic: string;
+  readonly topicId: string;
   readonly partition: number;
   readonly end: bigint | undefined;
   readonly logStart: bigint | undefined;
@@ -74,6 +75,7 @@ export class Ends {
     if (fatal?.error) throw fatal.error;
     return result.map(({ topic, partition, end, logStart }) => ({
       topic: topic.name,
+      topicId: topic.topicId,
       partition,
       end,
       logStart,

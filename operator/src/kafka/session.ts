@@ -83,10 +83,11 @@ export class Session {
     const { group, topics, isolationLevel } = request;
     const described = this.#groups.of({ groupId: group, withTopics: topics.length === 0 });
     const { commits, partitions } = await this.#scopes.of(request, described, deadline);
+    const at = this.#options.clock.now();
     // Only now, with the commits in our hands, the ends: so end >= committed (traps P1).
     const ends = await this.#ends.of({ partitions, isolationLevel }, deadline, joined);
     const description = (await deadline.part(described))?.description;
-    return { kind: 'observed', partitions: combine(commits, ends), group: description };
+    return { kind: 'observed', at, partitions: combine(commits, ends), group: description };
   }
 }
 
