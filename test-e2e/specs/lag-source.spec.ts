@@ -118,7 +118,10 @@ test('records deleted by retention are seen in the log start', async () => {
   expect(told(await read(group, { topics: [topic] }))).toEqual(['0 2..10 from 0']);
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '6' }] });
   await expect
-    .poll(async () => told(await read(group, { topics: [topic] })), { timeout: 10_000 })
+    .poll(async () => told(await read(group, { topics: [topic] })), {
+      timeout: 45_000, // log starts are read again every 30 s
+      interval: 1_000,
+    })
     .toEqual(['0 2..10 from 6']);
   expect(await toldByKafkajs(group, topic)).toEqual(['0 2..10 from 6']);
 });

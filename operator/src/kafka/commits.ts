@@ -4,6 +4,7 @@ import { errorOfCode, isCoordinatorMoved } from './codes.ts';
 import type { Coordinators } from './coordinators.ts';
 import type { Deadline } from './deadline.ts';
 import { KafkaError, toKafkaError } from './kafka-error.ts';
+import type { TopicScope } from './scope.ts';
 import {
   type Address,
   addressText,
@@ -13,14 +14,19 @@ import {
   type WantedOffsets,
 } from './transport.ts';
 
-/** Groups per OffsetFetch request: keeps one answer well below a megabyte. */
-const groupsPerRequest = 500;
+/** Groups per OffsetFetch request: with ten partitions each an answer stays below a megabyte. */
+const groupsPerRequest = 1_000;
 /** Below this a retry could not finish in time. */
 const worthARetryMs = 100;
 
-interface Query extends WantedOffsets {
+interface Query {
+  readonly groupId: string;
+  /** Undefined: everything. */
+  readonly topics: readonly TopicScope[] | undefined;
   readonly coordinator: Address;
 }
+
+type Answers = ReadonlyMap<string, GroupOffsets>;
 
 /** Committed offsets of groups: one request per coordinator for all reads of a tick. */
 export class Commits {
@@ -41,11 +47,7 @@ export class Commits {
    * @param topics undefined: everything
    * @throws KafkaError
    */
-  async of(
-    groupId: string,
-    topics: TopicPartitions | undefined,
-    deadline: Deadline,
-  ): Promise<GroupOffsets> {
+  async of(groupId: string, topics: Query['topics'], deadline: Deadline): Promise<GroupOffsets> {
     try {
       return await this.#attempt(groupId, topics, undefined);
     } catch (error) {
@@ -58,15 +60,15 @@ export class Commits {
 
   async #attempt(
     groupId: string,
-    topics: TopicPartitions | undefined,
+    topics: Query['topics'],
     before: Moved | undefined,
   ): Promise<GroupOffsets> {
     const coordinator = await this.#coordinators.of(groupId);
-    const where = addressText(coordinator);
     // A coordinator that stayed silent would only use up the time that is left.
-    if (before?.silent === where) throw before;
+    if (before?.silent === coordinator) throw before;
     const answer = await this.#ask({ groupId, topics, coordinator });
     if (answer.errorCode === 0) return answer;
+    const where = addressText(coordinator);
     const error = errorOfCode(answer.errorCode, `group ${groupId} at its coordinator ${where}`);
     if (!isCoordinatorMoved(answer.errorCode)) throw error;
     this.#coordinators.forget(groupId, coordinator);
@@ -77,29 +79,24 @@ export class Commits {
     try {
       return await this.#fetch.load(query);
     } catch (error) {
-      throw new Moved(toKafkaError(error), addressText(query.coordinator));
+      throw new Moved(toKafkaError(error), query.coordinator);
     }
   }
 
   #load(queries: readonly Query[]): readonly Promise<GroupOffsets>[] {
-    // Named topics and "everything" cannot be asked of one group in one request.
-    const byRequest = Map.groupBy(queries, (q) => `${addressText(q.coordinator)} ${!q.topics}`);
-    const answers = new Map<Query, Promise<GroupOffsets>>();
-    for (const batch of byRequest.values()) {
-      const coordinator = batch[0]?.coordinator;
-      const byGroup = [...Map.groupBy(batch, (q) => q.groupId).values()];
-      for (let i = 0; coordinator && i < byGroup.length; i += groupsPerRequest) {
-        const chunk = byGroup.slice(i, i + groupsPerRequest);
+    const answers = new Map<Query, Promise<Answers>>();
+    for (const [coordinator, asked] of Map.groupBy(queries, (q) => q.coordinator)) {
+      for (const chunk of chunksOf(asked)) {
         const answer = this.#send(coordinator, chunk);
-        for (const query of chunk.flat()) answers.set(query, answer.then(pick(query.groupId)));
+        for (const query of chunk.flat()) answers.set(query, answer);
       }
     }
-    return queries.map((q) => answers.get(q) ?? Promise.reject(new Error('query without answer')));
+    return queries.map((query) => pick(query.groupId, answers.get(query)));
   }
 
-  async #send(coordinator: Address, chunk: readonly (readonly Query[])[]) {
+  async #send(coordinator: Address, chunk: Chunk): Promise<Answers> {
     try {
-      const groups = await this.#transport.fetchOffsets(coordinator, chunk.flatMap(merge));
+      const groups = await this.#transport.fetchOffsets(coordinator, chunk.map(merge));
       return new Map(groups.map((g) => [g.groupId, g]));
     } catch (error) {
       this.#cluster.noteBrokerFailure(toKafkaError(error));
@@ -109,39 +106,55 @@ export class Commits {
   }
 }
 
+/** What goes into one request: for each group all queries about it. */
+type Chunk = readonly (readonly Query[])[];
+
+function chunksOf(asked: readonly Query[]): readonly Chunk[] {
+  // Named topics and "everything" cannot be asked of one group in one request.
+  const kinds = [asked.filter((q) => q.topics), asked.filter((q) => !q.topics)];
+  return kinds.flatMap((queries) => {
+    const byGroup = [...Map.groupBy(queries, (q) => q.groupId).values()];
+    const count = Math.ceil(byGroup.length / groupsPerRequest);
+    return Array.from({ length: count }, (_, i) =>
+      byGroup.slice(i * groupsPerRequest, (i + 1) * groupsPerRequest),
+    );
+  });
+}
+
 /** The same group asked for by several scalers appears once, with the topics of all of them. */
-function merge(queries: readonly Query[]): readonly WantedOffsets[] {
-  const [first] = queries;
-  if (!first) return [];
-  if (queries.length === 1) return [first];
-  return [{ groupId: first.groupId, topics: unionOf(queries.map((q) => q.topics)) }];
+function merge(queries: readonly Query[]): WantedOffsets {
+  const [first, ...others] = queries;
+  const groupId = first?.groupId ?? '';
+  const scopes = first?.topics;
+  if (!scopes) return { groupId, topics: undefined };
+  if (others.length > 0) return { groupId, topics: unionOf(queries) };
+  return { groupId, topics: scopes.map(toTopicPartitions) };
 }
 
-/** Undefined, which is everything, when any of them is. */
-function unionOf(all: readonly (TopicPartitions | undefined)[]): TopicPartitions | undefined {
+const toTopicPartitions = ({ topic, partitions }: TopicScope): TopicPartitions => ({
+  name: topic.name,
+  partitions,
+});
+
+function unionOf(queries: readonly Query[]): readonly TopicPartitions[] {
   const union = new Map<string, Set<number>>();
-  for (const topics of all) {
-    if (!topics) return undefined;
-    for (const [name, partitions] of topics) {
-      union.set(name, new Set([...(union.get(name) ?? []), ...partitions]));
-    }
+  for (const { topic, partitions } of queries.flatMap((q) => q.topics ?? [])) {
+    union.set(topic.name, new Set([...(union.get(topic.name) ?? []), ...partitions]));
   }
-  return new Map([...union].map(([name, partitions]) => [name, [...partitions]]));
+  return [...union].map(([name, partitions]) => ({ name, partitions: [...partitions] }));
 }
 
-const pick =
-  (groupId: string) =>
-  (answer: ReadonlyMap<string, GroupOffsets>): GroupOffsets => {
-    const found = answer.get(groupId);
-    if (found) return found;
-    throw new KafkaError('LagUnknown', `group ${groupId}: the broker left it out of its answer`);
-  };
+async function pick(groupId: string, answer: Promise<Answers> | undefined): Promise<GroupOffsets> {
+  const found = (await answer)?.get(groupId);
+  if (found) return found;
+  throw new KafkaError('LagUnknown', `group ${groupId}: the broker left it out of its answer`);
+}
 
 /** Asking another broker may help. */
 class Moved extends KafkaError {
   /** The coordinator that gave no answer at all. */
-  readonly silent: string | undefined;
-  constructor(cause: KafkaError, silent?: string) {
+  readonly silent: Address | undefined;
+  constructor(cause: KafkaError, silent?: Address) {
     super(cause.reason, cause.message, { cause });
     this.silent = silent;
   }

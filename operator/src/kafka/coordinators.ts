@@ -11,6 +11,8 @@ export class Coordinators {
   readonly #transport: Transport;
   readonly #known: RecentMap<Address>;
   readonly #lookup: Coalescer<string, Address>;
+  /** One object per broker, so that batches are put together without comparing texts. */
+  readonly #addresses = new Map<string, Address>();
 
   constructor(cluster: Cluster, transport: Transport, clock: Clock) {
     this.#cluster = cluster;
@@ -19,7 +21,10 @@ export class Coordinators {
     this.#lookup = new Coalescer((groups) => this.#find(groups));
   }
 
-  /** @throws KafkaError when there is no coordinator right now, or Describe on the group is denied */
+  /**
+   * The same object for all groups of one broker.
+   * @throws KafkaError when there is no coordinator right now, or Describe on the group is denied
+   */
   async of(group: string): Promise<Address> {
     return this.#known.get(group) ?? (await this.#lookup.load(group));
   }
@@ -31,9 +36,8 @@ export class Coordinators {
 
   /** Forget a broker that could not be reached. */
   forgetBroker(broker: Address): void {
-    const gone = addressText(broker);
     for (const [group, address] of this.#known) {
-      if (addressText(address) === gone) this.#known.delete(group);
+      if (address === broker) this.#known.delete(group);
     }
   }
 
@@ -48,9 +52,9 @@ export class Coordinators {
     if (found?.errorCode !== 0) {
       throw errorOfCode(found?.errorCode ?? -1, `coordinator of group ${group}`);
     }
-    const known = this.#known.get(group);
-    if (known) return known; // the same batch asked twice
-    const address = { host: found.host, port: found.port };
+    const name = addressText(found);
+    const address = this.#addresses.get(name) ?? { host: found.host, port: found.port };
+    this.#addresses.set(name, address);
     this.#known.set(group, address);
     return address;
   }

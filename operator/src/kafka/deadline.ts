@@ -1,22 +1,23 @@
 import type { Clock } from '../controller/clock.ts';
 import { KafkaError } from './kafka-error.ts';
 
-/** The time one read may take: ends by time, by the caller's signal, or when the session closes. */
-export class Deadline {
-  readonly #clock: Clock;
-  readonly #endsAt: number;
-  readonly #timeoutMs: number;
-  readonly #expired: Promise<undefined>;
-  #expire: () => void = () => undefined;
+/**
+ * The end of the time of all reads that began together under one signal: by time, by that signal, or
+ * when the session closes. One timer and one listener, however many reads.
+ */
+export class Timeout {
+  readonly timeoutMs: number;
+  readonly startedAt: number;
+  readonly expired: Promise<undefined>;
   #error: KafkaError | undefined;
-  #last: KafkaError | undefined;
+  #expire: () => void = () => undefined;
+  #users = 0;
   readonly #dispose: (() => void)[] = [];
 
   constructor(timeoutMs: number, clock: Clock, signal: AbortSignal) {
-    this.#clock = clock;
-    this.#timeoutMs = timeoutMs;
-    this.#endsAt = clock.now() + timeoutMs;
-    this.#expired = new Promise((resolve) => {
+    this.timeoutMs = timeoutMs;
+    this.startedAt = clock.now();
+    this.expired = new Promise((resolve) => {
       this.#expire = () => resolve(undefined);
     });
     this.#dispose.push(clock.after(timeoutMs, () => this.#expire()));
@@ -26,13 +27,9 @@ export class Deadline {
     this.#dispose.push(() => signal.removeEventListener('abort', onAbort));
   }
 
-  remainingMs(): number {
-    return this.#endsAt - this.#clock.now();
-  }
-
-  /** Remembers what went wrong on the way: the better explanation when time runs out in a retry. */
-  note(error: KafkaError): void {
-    this.#last = error;
+  /** Why it ended early. */
+  get error(): KafkaError | undefined {
+    return this.#error;
   }
 
   end(error: KafkaError): void {
@@ -40,9 +37,42 @@ export class Deadline {
     this.#expire();
   }
 
+  enter(): void {
+    this.#users += 1;
+  }
+
+  /** The last one to leave stops the timer. @returns whether that was it */
+  leave(): boolean {
+    this.#users -= 1;
+    if (this.#users > 0) return false;
+    for (const dispose of this.#dispose.splice(0)) dispose();
+    return true;
+  }
+}
+
+/** The time that one read may take. */
+export class Deadline {
+  readonly #timeout: Timeout;
+  readonly #clock: Clock;
+  #last: KafkaError | undefined;
+
+  constructor(timeout: Timeout, clock: Clock) {
+    this.#timeout = timeout;
+    this.#clock = clock;
+  }
+
+  remainingMs(): number {
+    return this.#timeout.startedAt + this.#timeout.timeoutMs - this.#clock.now();
+  }
+
+  /** Remembers what went wrong on the way: the better explanation when time runs out in a retry. */
+  note(error: KafkaError): void {
+    this.#last = error;
+  }
+
   /** The result of a part of the work, or undefined when the time is up first. Never rejects late. */
   async part<T>(work: Promise<T>): Promise<T | undefined> {
-    return await Promise.race([work, this.#expired]);
+    return await Promise.race([work, this.#timeout.expired]);
   }
 
   /**
@@ -51,20 +81,58 @@ export class Deadline {
    * to hand over what it has.
    */
   async whole<T>(work: Promise<T>): Promise<T> {
-    const late = this.#expired.then(nextTurn).then(() => Promise.reject(this.#reason()));
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      for (const dispose of this.#dispose) dispose();
-    }
+    const late = this.#timeout.expired.then(nextTurn).then(() => Promise.reject(this.#reason()));
+    return await Promise.race([work, late]);
   }
 
   #reason(): KafkaError {
-    if (this.#error) return this.#error;
+    if (this.#timeout.error) return this.#timeout.error;
     if (this.#last) return this.#last;
-    const what = `no complete answer within ${this.#timeoutMs} ms: are the brokers overloaded or unreachable?`;
+    const what = `no complete answer within ${this.#timeout.timeoutMs} ms: are the brokers overloaded or unreachable?`;
     return new KafkaError('KafkaUnreachable', what);
   }
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Reads that begin within a few milliseconds of each other end together. */
+export class Timeouts {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #togetherMs: number;
+  readonly #open = new Set<Timeout>();
+  readonly #newest = new WeakMap<AbortSignal, Timeout>();
+
+  constructor(clock: Clock, timeoutMs: number, togetherMs: number) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#togetherMs = togetherMs;
+  }
+
+  /** Runs one read. @throws KafkaError when its time is up, else what `work` throws */
+  async run<T>(signal: AbortSignal, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const timeout = this.#join(signal);
+    const deadline = new Deadline(timeout, this.#clock);
+    try {
+      return await deadline.whole(work(deadline));
+    } finally {
+      if (timeout.leave()) this.#open.delete(timeout);
+    }
+  }
+
+  endAll(error: KafkaError): void {
+    for (const timeout of this.#open) timeout.end(error);
+  }
+
+  #join(signal: AbortSignal): Timeout {
+    const newest = this.#newest.get(signal);
+    const isOpen = newest && this.#open.has(newest);
+    const isYoung = newest && this.#clock.now() - newest.startedAt < this.#togetherMs;
+    const timeout =
+      newest && isOpen && isYoung ? newest : new Timeout(this.#timeoutMs, this.#clock, signal);
+    this.#newest.set(signal, timeout);
+    this.#open.add(timeout);
+    timeout.enter();
+    return timeout;
+  }
+}

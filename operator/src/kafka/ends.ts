@@ -1,58 +1,52 @@
 import type { Clock } from '../controller/clock.ts';
 import type { Cluster } from './cluster.ts';
 import type { Deadline } from './deadline.ts';
-import { toKafkaError } from './kafka-error.ts';
-import type { OffsetsLister } from './offsets-lister.ts';
-import {
-  emptySlot,
-  failSlot,
-  fillSlot,
-  noLeader,
-  partitionsByTopic,
-  type Slot,
-  type TopicPartition,
-  tooLate,
-} from './slot.ts';
+import { EndsWave } from './ends-wave.ts';
+import { KafkaError, toKafkaError } from './kafka-error.ts';
+import type { TopicScope } from './scope.ts';
+import type { TopicEnds, Trouble } from './topic-ends.ts';
 import type { Topic, Topics } from './topics.ts';
-import type { Address, IsolationLevel } from './transport.ts';
+import { addressText, type IsolationLevel, type Transport } from './transport.ts';
 
-/** A first readable offset only grows; reading it again within this time would not change a decision. */
-const logStartMaxAgeMs = 4_000;
 /** Below this a retry could not finish in time. */
 const worthARetryMs = 100;
 
-export interface PartitionEnd {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partition: number;
-  readonly end: bigint | undefined;
-  readonly logStart: bigint | undefined;
+/** By partition number; undefined is unknown. */
+type Offsets = readonly (bigint | undefined)[];
+
+/** What is known of the partitions of one topic. */
+export interface TopicOffsets extends TopicScope {
+  readonly ends: Offsets;
 }
 
 export interface EndsQuery {
-  readonly partitions: readonly TopicPartition[];
+  /** Never empty. */
+  readonly topics: readonly TopicScope[];
   readonly isolationLevel: IsolationLevel;
 }
 
-interface Part {
-  readonly leader: Address;
-  readonly slots: readonly Slot[];
-  readonly position: 'end' | 'logStart';
-  readonly isolationLevel: IsolationLevel;
+interface Parts {
+  readonly topics: Topics;
+  readonly cluster: Cluster;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** When a wave is complete. */
+  readonly schedule: (flush: () => void) => void;
+}
+
+/** A partition without an end offset, and what was wrong with it. */
+interface Failure extends Trouble {
+  readonly scope: TopicScope;
+  readonly partition: number;
 }
 
 /** End and log-start offsets. What cannot be read is undefined, each partition for itself. */
 export class Ends {
-  readonly #topics: Topics;
-  readonly #cluster: Cluster;
-  readonly #lister: OffsetsLister;
-  readonly #clock: Clock;
+  readonly #parts: Parts;
+  #wave: EndsWave | undefined;
 
-  constructor(parts: { topics: Topics; cluster: Cluster; lister: OffsetsLister; clock: Clock }) {
-    this.#topics = parts.topics;
-    this.#cluster = parts.cluster;
-    this.#lister = parts.lister;
-    this.#clock = parts.clock;
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   /**
@@ -60,110 +54,133 @@ export class Ends {
    * @throws KafkaError when no partition at all has an answer, or one is denied or gone
    */
   async of(
-    { partitions, isolationLevel }: EndsQuery,
+    { topics, isolationLevel }: EndsQuery,
     deadline: Deadline,
     queued: () => void,
-  ): Promise<readonly PartitionEnd[]> {
-    const slots = partitions.map(emptySlot);
-    const listing = this.#list(slots, isolationLevel, deadline);
+  ): Promise<readonly TopicOffsets[]> {
+    const asking = this.#ask(topics, isolationLevel, deadline);
     queued();
-    await listing;
-    const retried = await this.#retry(slots, isolationLevel, deadline);
-    const result = slots.map((slot) => retried.get(slot) ?? slot);
-    const hopeless = result.every((slot) => slot.end === undefined);
-    const fatal = result.find((s) => s.error && (hopeless || isDenial(s.error.reason)));
-    if (fatal?.error) throw fatal.error;
-    return result.map(({ topic, partition, end, logStart }) => ({
-      topic: topic.name,
-      topicId: topic.topicId,
-      partition,
-      end,
-      logStart,
-    }));
+    const first = await asking;
+    const failures = topics.flatMap((scope, i) => failuresOf(scope, first[i], this.#parts.cluster));
+    const found = topics.map((scope, i) => ({ ...scope, ends: first[i]?.ends ?? [] }));
+    if (failures.length === 0) return found;
+    return await this.#mend(found, failures, { isolationLevel, deadline });
   }
 
-  async #list(
-    slots: readonly Slot[],
-    isolationLevel: IsolationLevel,
+  async #ask(
+    topics: readonly TopicScope[],
+    level: IsolationLevel,
     deadline: Deadline,
-  ): Promise<void> {
-    const parts: Part[] = [];
-    for (const [nodeId, led] of Map.groupBy(slots, leaderOf)) {
-      const leader = nodeId === undefined ? undefined : this.#cluster.brokerOf(nodeId);
-      if (leader) {
-        const stale = led.filter((slot) => !this.#takeKnownLogStart(slot));
-        parts.push({ leader, slots: led, position: 'end', isolationLevel });
-        parts.push({ leader, slots: stale, position: 'logStart', isolationLevel });
-      } else for (const slot of led) failSlot(slot, noLeader(slot), 'no');
-    }
-    const needed = parts.filter((part) => part.slots.length > 0);
-    await Promise.all(needed.map((part) => this.#ask(part, deadline)));
+  ): Promise<readonly TopicEnds[]> {
+    const wave = this.#openWave();
+    const wanted = topics.map((scope) => wave.want(scope, level));
+    for (const scope of topics) await deadline.part(wave.answered(scope));
+    return wanted;
   }
 
-  async #ask({ slots, ...query }: Part, deadline: Deadline): Promise<void> {
-    try {
-      const topics = partitionsByTopic(slots);
-      const listed = await deadline.part(this.#lister.list({ ...query, topics }));
-      const now = this.#clock.now();
-      for (const slot of slots) {
-        const found = listed?.get(slot.topic.name)?.get(slot.partition);
-        if (found) fillSlot(slot, query.position, found, now);
-        else failSlot(slot, tooLate(query.leader), 'no');
-      }
-    } catch (error) {
-      const cause = toKafkaError(error);
-      deadline.note(cause);
-      for (const slot of slots) failSlot(slot, cause, 'silent');
-    }
-  }
-
-  #takeKnownLogStart(slot: Slot): boolean {
-    const known = slot.topic.logStarts.get(slot.partition);
-    if (!known || this.#clock.now() - known.at >= logStartMaxAgeMs) return false;
-    slot.logStart = known.offset;
-    return true;
+  #openWave(): EndsWave {
+    if (this.#wave) return this.#wave;
+    const { cluster, transport, clock, schedule } = this.#parts;
+    const wave = new EndsWave({ cluster, transport, now: () => clock.now() });
+    this.#wave = wave;
+    schedule(() => {
+      this.#wave = undefined;
+      wave.send();
+    });
+    return wave;
   }
 
   /** Leaders move in normal operation: new metadata, then the same question once more. */
-  async #retry(
-    slots: readonly Slot[],
-    isolationLevel: IsolationLevel,
-    deadline: Deadline,
-  ): Promise<ReadonlyMap<Slot, Slot>> {
-    const failed = slots.filter((slot) => slot.retry !== 'no');
-    for (const topic of new Set(failed.map((slot) => slot.topic))) this.#topics.forget(topic);
-    if (failed.length === 0 || deadline.remainingMs() < worthARetryMs) return new Map();
-    const topics = await this.#freshTopics(failed, deadline);
-    const again = new Map<Slot, Slot>();
-    for (const slot of failed) {
-      const topic = topics.get(slot.topic.name);
-      const retry = topic && emptySlot({ topic, partition: slot.partition });
-      // A leader that stayed silent would only use up the time that is left.
-      const pointless = slot.retry === 'silent' && retry && leaderOf(retry) === leaderOf(slot);
-      if (retry && !pointless) again.set(slot, retry);
-    }
-    await this.#list([...again.values()], isolationLevel, deadline);
-    return again;
+  async #mend(
+    found: readonly TopicOffsets[],
+    failures: readonly Failure[],
+    { isolationLevel, deadline }: { isolationLevel: IsolationLevel; deadline: Deadline },
+  ): Promise<readonly TopicOffsets[]> {
+    for (const { error, retry } of failures) if (retry === 'silent') deadline.note(error);
+    const curable = failures.filter(({ retry }) => retry !== 'no');
+    for (const { scope } of curable) this.#parts.topics.forget(scope.topic);
+    const scopes = await this.#freshScopes(curable, deadline);
+    const again = await this.#ask(scopes, isolationLevel, deadline);
+    const left = scopes.flatMap((scope, i) => failuresOf(scope, again[i], this.#parts.cluster));
+    const mended = found.map((old) => overlay(old, again));
+    refuseHopeless(mended, [...left, ...failures]);
+    return mended;
   }
 
-  /** @throws KafkaError when one of the topics is gone: then the reading as a whole has no meaning */
-  async #freshTopics(
-    slots: readonly Slot[],
+  /**
+   * What to ask again, and of whom.
+   * @throws KafkaError when one of the topics is gone: then the reading as a whole has no meaning
+   */
+  async #freshScopes(
+    failures: readonly Failure[],
     deadline: Deadline,
-  ): Promise<ReadonlyMap<string, Topic>> {
-    const names = [...new Set(slots.map((slot) => slot.topic.name))];
+  ): Promise<readonly TopicScope[]> {
+    if (failures.length === 0 || deadline.remainingMs() < worthARetryMs) return [];
+    const fresh = await this.#freshTopics(failures, deadline);
+    return fresh.flatMap((topic) => {
+      const partitions = failures
+        .filter((f) => f.scope.topic.name === topic.name && isWorthAsking(f, topic))
+        .map((f) => f.partition);
+      return partitions.length > 0 ? [{ topic, partitions }] : [];
+    });
+  }
+
+  async #freshTopics(failures: readonly Failure[], deadline: Deadline): Promise<readonly Topic[]> {
+    const names = [...new Set(failures.map((f) => f.scope.topic.name))];
     try {
-      const topics = await deadline.part(this.#topics.get(names));
-      return new Map(topics?.map((t) => [t.name, t]));
+      return (await deadline.part(this.#parts.topics.get(names))) ?? [];
     } catch (error) {
       const cause = toKafkaError(error);
-      if (cause.reason === 'TopicNotFound' || isDenial(cause.reason)) throw cause;
+      if (cause.reason === 'TopicNotFound' || isDenial(cause)) throw cause;
       deadline.note(cause);
-      return new Map();
+      return [];
     }
   }
 }
 
-const leaderOf = ({ topic, partition }: Slot): number | undefined => topic.leaders.get(partition);
+function failuresOf(
+  scope: TopicScope,
+  found: TopicEnds | undefined,
+  cluster: Cluster,
+): readonly Failure[] {
+  const failures: Failure[] = [];
+  for (const partition of scope.partitions) {
+    if (found?.ends[partition] !== undefined) continue;
+    const trouble = found?.troubles.get(partition) ?? tooLate(scope, partition, cluster);
+    failures.push({ ...trouble, scope, partition });
+  }
+  return failures;
+}
 
-const isDenial = (reason: string): boolean => reason === 'AuthorizationFailed';
+function tooLate({ topic }: TopicScope, partition: number, cluster: Cluster): Trouble {
+  const leader = cluster.brokerOf(topic.leaders[partition] ?? -1);
+  const where = leader ? addressText(leader) : `the leader of topic ${topic.name}`;
+  const what = `${where}: ListOffsets: request: no answer in time: is the broker overloaded or paused?`;
+  return { error: new KafkaError('KafkaUnreachable', what), retry: 'no' };
+}
+
+/** A leader that stayed silent would only use up the time that is left. */
+function isWorthAsking({ retry, scope, partition }: Failure, fresh: Topic): boolean {
+  if (partition >= fresh.leaders.length) return false;
+  return retry === 'moved' || fresh.leaders[partition] !== scope.topic.leaders[partition];
+}
+
+function overlay(old: TopicOffsets, again: readonly TopicEnds[]): TopicOffsets {
+  const newer = again.find(({ topic }) => topic.name === old.topic.name);
+  if (!newer) return old;
+  // What was read of an incarnation that is gone says nothing about the new one.
+  const ends = newer.topic.topicId === old.topic.topicId ? [...old.ends] : [];
+  for (const partition of newer.wanted) ends[partition] = newer.ends[partition];
+  return { topic: newer.topic, partitions: old.partitions, ends };
+}
+
+/** @param failures the latest first */
+function refuseHopeless(found: readonly TopicOffsets[], failures: readonly Failure[]): void {
+  const isHopeless = found.every(({ partitions, ends }) =>
+    partitions.every((partition) => ends[partition] === undefined),
+  );
+  const fatal = failures.find(({ error }) => isHopeless || isDenial(error));
+  if (fatal) throw fatal.error;
+}
+
+const isDenial = ({ reason }: KafkaError): boolean => reason === 'AuthorizationFailed';

@@ -146,7 +146,7 @@ export class FakeKafka {
         this.#answer(
           to,
           'ListOffsets',
-          [...query.topics.keys()],
+          query.topics.map((t) => t.name),
           () => this.#list(to, query),
           `${query.position} ${query.isolationLevel}`,
         ),
@@ -229,9 +229,8 @@ export class FakeKafka {
     if (errorCode !== 0) return { groupId, errorCode, topics: [] };
     const commits = group?.commits ?? new Map<string, Map<number, bigint>>();
     const wanted =
-      topics ??
-      new Map([...commits].map(([name, offsets]) => [name, [...offsets.keys()]] as const));
-    const answered = [...wanted].map(([name, partitions]) => ({
+      topics ?? [...commits].map(([name, offsets]) => ({ name, partitions: [...offsets.keys()] }));
+    const answered = wanted.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map((partitionIndex) => {
         const committedOffset = commits.get(name)?.get(partitionIndex) ?? -1n;
@@ -254,7 +253,7 @@ export class FakeKafka {
         offset: partition && !errorCode ? offsetOf(partition) : -1n,
       };
     };
-    return [...topics].map(([name, partitions]) => ({
+    return topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map((p) => listed(name, p)),
     }));

@@ -80,7 +80,7 @@ export class Groups {
     if (!to) return new Map();
     const items = [...new Map(batch.map((q) => [q.groupId, q])).values()].map((q) => ({
       groupId: q.groupId,
-      withTopics: batch.some((other) => other.groupId === q.groupId && other.withTopics),
+      withTopics: q.withTopics,
     }));
     const classic = await this.#transport.describeGroups(to, items);
     const dead = new Set(classic.filter((g) => g.state === 'Dead').map((g) => g.groupId));

@@ -2,7 +2,7 @@ import { apiVersionsV3, type Connection, FindCoordinatorKeyTypes } from '@platfo
 import { BrokerCalls, type TransportOptions } from './broker-calls.ts';
 import { toClassicGroup, toConsumerGroup } from './describe.ts';
 import { answers } from './liveness.ts';
-import { type Address, addressText, type OffsetsQuery, type Transport } from './transport.ts';
+import { type Address, addressText, type Transport } from './transport.ts';
 import { type Apis, chooseApis, newestApis, type VersionRange } from './versions.ts';
 
 /**
@@ -31,26 +31,8 @@ export function createTransport(options: TransportOptions): Transport {
       );
       return answer.coordinators;
     },
-    async fetchOffsets(to, groups) {
-      const wanted = groups.map(({ groupId, topics }) => ({
-        groupId,
-        memberId: null,
-        memberEpoch: -1, // not a member: allowed for classic and KIP-848 groups alike
-        topics: topics
-          ? [...topics].map(([name, p]) => ({ name, partitionIndexes: [...p] }))
-          : null,
-      }));
-      const answer = await call(to, 'OffsetFetch', (c) => apis.offsetFetch.async(c, wanted, false));
-      return answer.groups;
-    },
-    async listOffsets(to, query) {
-      const isolation = query.isolationLevel === 'read_committed' ? 1 : 0;
-      const topics = toListOffsetsTopics(query);
-      const answer = await call(to, 'ListOffsets', (c) =>
-        apis.listOffsets.async(c, -1, isolation, topics),
-      );
-      return answer.topics;
-    },
+    fetchOffsets: (to, groups) => call(to, 'OffsetFetch', (c) => apis.offsetFetch.async(c, groups)),
+    listOffsets: (to, query) => call(to, 'ListOffsets', (c) => apis.listOffsets.async(c, query)),
     async describeGroups(to, items) {
       const ids = items.map((i) => i.groupId);
       const answer = await call(to, 'DescribeGroups', (c) =>
@@ -69,17 +51,4 @@ export function createTransport(options: TransportOptions): Transport {
     answers: (at, signal) => answers(at, options.pool.tls, signal),
     close: () => calls.close(),
   };
-}
-
-function toListOffsetsTopics({ topics, position }: OffsetsQuery) {
-  const timestamp = position === 'end' ? -1n : -2n;
-  return [...topics].map(([name, partitions]) => ({
-    name,
-    // -1: no fencing. Our view of the epoch may be old, and an offset is valid in any of them.
-    partitions: partitions.map((partitionIndex) => ({
-      partitionIndex,
-      currentLeaderEpoch: -1,
-      timestamp,
-    })),
-  }));
 }

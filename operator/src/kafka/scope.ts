@@ -3,15 +3,22 @@ import type { Commits } from './commits.ts';
 import type { Deadline } from './deadline.ts';
 import type { Described } from './groups.ts';
 import { KafkaError } from './kafka-error.ts';
-import { partitionsByTopic, type TopicPartition } from './slot.ts';
 import type { Topic, Topics } from './topics.ts';
 import type { GroupOffsets } from './transport.ts';
+
+/** A topic and those of its partitions that count. */
+export interface TopicScope {
+  readonly topic: Topic;
+  readonly partitions: readonly number[];
+}
 
 /** What a group has committed, and the partitions its lag is made of. */
 export interface Scope {
   readonly commits: GroupOffsets;
+  /** What a partition is that the commits do not mention (traps P4). */
+  readonly absent: 'none' | 'unknown';
   /** Never empty. */
-  readonly partitions: readonly TopicPartition[];
+  readonly topics: readonly TopicScope[];
 }
 
 /** Finds out which partitions a request is about. */
@@ -35,10 +42,9 @@ export class Scopes {
   }
 
   async #named(request: LagRequest, deadline: Deadline): Promise<Scope> {
-    const names = [...new Set(request.topics)];
-    const partitions = await this.#partitions(names, request.partitions);
-    const wanted = partitionsByTopic(partitions);
-    return { commits: await this.#commits.of(request.group, wanted, deadline), partitions };
+    const topics = await this.#partitions([...new Set(request.topics)], request.partitions);
+    const commits = await this.#commits.of(request.group, topics, deadline);
+    return { commits, absent: 'unknown', topics };
   }
 
   async #discovered(
@@ -54,58 +60,35 @@ export class Scopes {
       const what = `group ${request.group} has neither commits nor assignments: set spec.consumer.topics or start a consumer`;
       throw new KafkaError('NoTopics', what);
     }
-    const partitions = await this.#partitions(names, request.partitions);
-    return { commits: withNeverCommitted(commits, partitions), partitions };
+    const topics = await this.#partitions(names, request.partitions);
+    // The answer to "everything" leaves out what was never committed; only there absence means that.
+    return { commits, absent: 'none', topics };
   }
 
   /** @throws KafkaError TopicNotFound, also for partitions that do not exist */
   async #partitions(
     names: readonly string[],
     filter: readonly number[] | undefined,
-  ): Promise<readonly TopicPartition[]> {
+  ): Promise<readonly TopicScope[]> {
     const topics = await this.#topics.get(names);
-    if (!filter) return topics.flatMap((topic) => partitionsOf(topic, [...topic.leaders.keys()]));
+    if (!filter) return topics.map((topic) => ({ topic, partitions: topic.partitions }));
     const short = topics.filter((topic) => missingFrom(topic, filter).length > 0);
     for (const topic of short) this.#topics.forget(topic); // it may have grown
     const fresh = short.length > 0 ? await this.#topics.get(names) : topics;
     for (const topic of fresh) refuseMissing(topic, filter);
-    return fresh.flatMap((topic) => partitionsOf(topic, [...new Set(filter)]));
+    return fresh.map((topic) => ({ topic, partitions: [...new Set(filter)] }));
   }
 }
 
-const partitionsOf = (topic: Topic, partitions: readonly number[]): TopicPartition[] =>
-  partitions.map((partition) => ({ topic, partition }));
-
 const missingFrom = ({ leaders }: Topic, filter: readonly number[]): readonly number[] =>
-  filter.filter((partition) => !leaders.has(partition));
+  filter.filter((partition) => partition >= leaders.length);
 
 function refuseMissing(topic: Topic, filter: readonly number[]): void {
   const missing = missingFrom(topic, filter);
   if (missing.length === 0) return;
-  const what = `topic ${topic.name} has ${topic.leaders.size} partitions, but spec.consumer.partitions names ${missing.join(', ')}: correct it`;
+  const what = `topic ${topic.name} has ${topic.leaders.length} partitions, but spec.consumer.partitions names ${missing.join(', ')}: correct it`;
   throw new KafkaError('TopicNotFound', what);
 }
 
 const committedTopics = ({ topics }: GroupOffsets): readonly string[] =>
   topics.filter((t) => t.partitions.some((p) => p.committedOffset >= 0n)).map((t) => t.name);
-
-/** The answer to "everything" leaves out what was never committed; only there absence means that. */
-function withNeverCommitted(
-  commits: GroupOffsets,
-  partitions: readonly TopicPartition[],
-): GroupOffsets {
-  const known = new Map(commits.topics.map((t) => [t.name, t.partitions]));
-  const topics = [...partitionsByTopic(partitions)].map(([name, wanted]) => {
-    const answered = known.get(name) ?? [];
-    const committed = new Set(answered.map((p) => p.partitionIndex));
-    const others = wanted.filter((partition) => !committed.has(partition));
-    return { name, partitions: [...answered, ...others.map(neverCommitted)] };
-  });
-  return { ...commits, topics };
-}
-
-const neverCommitted = (partitionIndex: number) => ({
-  partitionIndex,
-  committedOffset: -1n,
-  errorCode: 0,
-});

@@ -6,12 +6,11 @@ import { Gate, Rendezvous } from './coalescer.ts';
 import { errorOfCode, isDenied } from './codes.ts';
 import { Commits } from './commits.ts';
 import { Coordinators } from './coordinators.ts';
-import { Deadline } from './deadline.ts';
-import { Ends, type PartitionEnd } from './ends.ts';
+import { type Deadline, Timeouts } from './deadline.ts';
+import { Ends, type TopicOffsets } from './ends.ts';
 import { Groups } from './groups.ts';
 import { KafkaError, unavailable } from './kafka-error.ts';
-import { OffsetsLister } from './offsets-lister.ts';
-import { Scopes } from './scope.ts';
+import { type Scope, Scopes } from './scope.ts';
 import { Topics } from './topics.ts';
 import type { Address, GroupOffsets, Transport } from './transport.ts';
 
@@ -35,11 +34,12 @@ export class Session {
   readonly #ends: Ends;
   readonly #gate: Gate;
   readonly #rendezvous: Rendezvous;
-  readonly #deadlines = new Set<Deadline>();
+  readonly #timeouts: Timeouts;
 
   constructor(options: SessionOptions) {
     const { transport, seeds, clock } = options;
     this.#options = options;
+    this.#timeouts = new Timeouts(clock, options.readTimeoutMs, options.batchMs);
     this.#gate = new Gate(clock, options.batchMs);
     this.#rendezvous = new Rendezvous(clock, options.graceMs);
     this.#cluster = new Cluster(transport, seeds, clock);
@@ -50,30 +50,28 @@ export class Session {
     this.#ends = new Ends({
       topics,
       cluster: this.#cluster,
-      lister: new OffsetsLister(this.#cluster, transport, this.#rendezvous.schedule),
+      transport,
       clock,
+      schedule: this.#rendezvous.schedule,
     });
   }
 
   /** Never rejects, and settles within readTimeoutMs. */
   async read(request: LagRequest, signal: AbortSignal): Promise<LagReading> {
-    const deadline = new Deadline(this.#options.readTimeoutMs, this.#options.clock, signal);
-    this.#deadlines.add(deadline);
     const joined = this.#rendezvous.expect();
     try {
-      return await deadline.whole(this.#read(request, deadline, joined));
+      return await this.#timeouts.run(signal, (deadline) => this.#read(request, deadline, joined));
     } catch (error) {
       return unavailable(error);
     } finally {
       joined();
-      this.#deadlines.delete(deadline);
     }
   }
 
   async close(): Promise<void> {
     this.#cluster.close();
     const closed = new KafkaError('LagUnknown', 'the reading was cancelled: the session is closed');
-    for (const deadline of this.#deadlines) deadline.end(closed);
+    this.#timeouts.endAll(closed);
     await this.#options.transport.close();
   }
 
@@ -82,31 +80,50 @@ export class Session {
     await this.#cluster.admit();
     const { group, topics, isolationLevel } = request;
     const described = this.#groups.of({ groupId: group, withTopics: topics.length === 0 });
-    const { commits, partitions } = await this.#scopes.of(request, described, deadline);
+    const scope = await this.#scopes.of(request, described, deadline);
     const at = this.#options.clock.now();
     // Only now, with the commits in our hands, the ends: so end >= committed (traps P1).
-    const ends = await this.#ends.of({ partitions, isolationLevel }, deadline, joined);
+    const query = { topics: scope.topics, isolationLevel };
+    const ends = await this.#ends.of(query, deadline, joined);
     const description = (await deadline.part(described))?.description;
-    return { kind: 'observed', at, partitions: combine(commits, ends), group: description };
+    return { kind: 'observed', at, partitions: combine(scope, ends), group: description };
   }
 }
 
+type CommittedPartition = GroupOffsets['topics'][number]['partitions'][number];
+
 /** @throws KafkaError AuthorizationFailed when an ACL hides a topic */
-function combine(commits: GroupOffsets, ends: readonly PartitionEnd[]): PartitionOffsets[] {
-  const committed = new Map<string, Map<number, CommittedOffset>>();
-  for (const { name, partitions } of commits.topics) {
-    const offsets = partitions.map((p) => [p.partitionIndex, toCommitted(p, name)] as const);
-    committed.set(name, new Map(offsets));
+function combine(scope: Scope, found: readonly TopicOffsets[]): readonly PartitionOffsets[] {
+  const all: PartitionOffsets[] = [];
+  for (const { topic, partitions, ends } of found) {
+    const { name, topicId, logStarts } = topic;
+    const commits = commitsOf(scope.commits, name);
+    for (const partition of partitions) {
+      const commit = commits[partition];
+      all.push({
+        topic: name,
+        topicId,
+        partition,
+        committed: commit ? toCommitted(commit, name) : scope.absent,
+        end: ends[partition],
+        logStart: ends[partition] === undefined ? undefined : logStarts.get(partition),
+      });
+    }
   }
-  return ends.map((end) => ({
-    ...end,
-    // Absent from the answer is not the same as never committed (traps P4).
-    committed: committed.get(end.topic)?.get(end.partition) ?? 'unknown',
-  }));
+  return all;
+}
+
+/** By partition number. */
+function commitsOf({ topics }: GroupOffsets, name: string): readonly CommittedPartition[] {
+  const commits: CommittedPartition[] = [];
+  for (const topic of topics) {
+    if (topic.name === name) for (const p of topic.partitions) commits[p.partitionIndex] = p;
+  }
+  return commits;
 }
 
 function toCommitted(
-  { committedOffset, errorCode }: GroupOffsets['topics'][number]['partitions'][number],
+  { committedOffset, errorCode }: CommittedPartition,
   topic: string,
 ): CommittedOffset {
   if (isDenied(errorCode)) throw errorOfCode(errorCode, `topic ${topic}`);

@@ -3,19 +3,23 @@ import type { Cluster } from './cluster.ts';
 import { Coalescer } from './coalescer.ts';
 import { errorOfCode } from './codes.ts';
 import { KafkaError } from './kafka-error.ts';
+import { LogStarts } from './log-starts.ts';
 import { RecentMap } from './recent-map.ts';
 import type { Metadata, Transport } from './transport.ts';
 
 /** Grown partitions and deleted topics are noticed within this time without any error. */
 const maxAgeMs = 30_000;
 
+/** One incarnation of a topic, as the metadata tells of it. Partitions count from 0 without gaps. */
 export interface Topic {
   readonly name: string;
   readonly topicId: string;
-  /** Partition number to the node id of its leader, -1 without one; in order of the numbers. */
-  readonly leaders: ReadonlyMap<number, number>;
-  /** Lives as long as the topic: first readable offsets, and when they were read. */
-  readonly logStarts: Map<number, { readonly offset: bigint; readonly at: number }>;
+  /** All its partitions, in order. */
+  readonly partitions: readonly number[];
+  /** By partition: the node id of its leader, -1 without one. */
+  readonly leaders: readonly number[];
+  /** Live as long as the incarnation, whoever leads it. */
+  readonly logStarts: LogStarts;
 }
 
 interface Entry {
@@ -51,9 +55,9 @@ export class Topics {
     if (entry?.topic === topic) entry.outdated = true;
   }
 
-  async #get(name: string): Promise<Topic> {
+  #get(name: string): Topic | Promise<Topic> {
     const entry = this.#known.get(name);
-    return entry && this.#isFresh(entry, maxAgeMs) ? entry.topic : await this.#refresh.load(name);
+    return entry && this.#isFresh(entry, maxAgeMs) ? entry.topic : this.#refresh.load(name);
   }
 
   #isFresh({ outdated, readAt }: Entry, ageMs: number): boolean {
@@ -90,12 +94,12 @@ export class Topics {
 
   #store(name: string, { topicId, partitions }: Metadata['topics'][number]): void {
     const before = this.#known.peek(name)?.topic;
-    const sorted = [...partitions].sort((a, b) => a.partitionIndex - b.partitionIndex);
-    const leaders = new Map(sorted.map((p) => [p.partitionIndex, p.leaderId]));
-    const logStarts = before?.topicId === topicId ? before.logStarts : new Map();
+    const leaders: number[] = new Array(partitions.length).fill(-1);
+    for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
+    const logStarts = before?.topicId === topicId ? before.logStarts : new LogStarts();
+    const topic = { name, topicId, partitions: [...leaders.keys()], leaders, logStarts };
     // Without a leader the answer is only good for now.
-    const outdated = sorted.some((p) => p.leaderId < 0);
-    const topic = { name, topicId, leaders, logStarts };
+    const outdated = leaders.some((leader) => leader < 0);
     this.#known.set(name, { topic, readAt: this.#clock.now(), outdated });
   }
 }

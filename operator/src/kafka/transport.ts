@@ -56,13 +56,15 @@ export interface FoundCoordinator extends Address {
   readonly errorCode: number;
 }
 
-/** Topic to partition numbers. */
-export type TopicPartitions = ReadonlyMap<string, readonly number[]>;
+export interface TopicPartitions {
+  readonly name: string;
+  readonly partitions: readonly number[];
+}
 
 export interface WantedOffsets {
   readonly groupId: string;
   /** Undefined: everything the group has committed. */
-  readonly topics: TopicPartitions | undefined;
+  readonly topics: readonly TopicPartitions[] | undefined;
 }
 
 export interface GroupOffsets {
@@ -85,7 +87,7 @@ export interface OffsetsQuery {
   readonly isolationLevel: IsolationLevel;
   /** The next offset to be written, or the first that can still be read. */
   readonly position: 'end' | 'logStart';
-  readonly topics: TopicPartitions;
+  readonly topics: readonly TopicPartitions[];
 }
 
 export interface ListedTopic {

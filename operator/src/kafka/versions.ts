@@ -1,5 +1,6 @@
 import * as kafka from '@platformatic/kafka';
 import { KafkaError } from './kafka-error.ts';
+import { listOffsets, offsetFetch } from './offset-apis.ts';
 
 /** The versions of each API that lagscaler can speak, newest first; all of Apache Kafka 3.0 to 4.x. */
 const known = {
@@ -9,8 +10,8 @@ const known = {
     kafka.findCoordinatorV5.api,
     kafka.findCoordinatorV4.api,
   ],
-  offsetFetch: [kafka.offsetFetchV9.api, kafka.offsetFetchV8.api],
-  listOffsets: [kafka.listOffsetsV9.api, kafka.listOffsetsV8.api, kafka.listOffsetsV7.api],
+  offsetFetch: [offsetFetch(9), offsetFetch(8)],
+  listOffsets: [listOffsets(9), listOffsets(8), listOffsets(7)],
   describeGroups: [kafka.describeGroupsV5.api],
 } as const;
 

@@ -1,0 +1,156 @@
+import type { Cluster } from './cluster.ts';
+import { type KafkaError, toKafkaError } from './kafka-error.ts';
+import type { TopicScope } from './scope.ts';
+import { TopicEnds } from './topic-ends.ts';
+import type { Topic } from './topics.ts';
+import type { Address, IsolationLevel, ListedTopic, OffsetsQuery, Transport } from './transport.ts';
+
+interface Parts {
+  readonly cluster: Cluster;
+  readonly transport: Transport;
+  readonly now: () => number;
+}
+
+/** What one leader is asked in one wave. */
+interface LeaderPlan {
+  readonly leader: Address;
+  readonly ends: Record<IsolationLevel, Map<TopicEnds, number[]>>;
+  /** The same at either isolation level. */
+  readonly logStarts: Map<Topic, Set<number>>;
+}
+
+const isolationLevels: readonly IsolationLevel[] = ['read_uncommitted', 'read_committed'];
+
+/**
+ * The ListOffsets of all reads of a tick: one per leader and isolation level, and one more per leader
+ * for the log starts that are due. The failure of a leader stays with its partitions.
+ */
+export class EndsWave {
+  readonly #parts: Parts;
+  readonly #ends: Record<IsolationLevel, Map<Topic, TopicEnds>>;
+  /** By node id: settles, never rejecting, when the leader has answered all or failed. */
+  readonly #answered = new Map<number, Promise<unknown>>();
+  readonly #sent = Promise.withResolvers<void>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#ends = { read_uncommitted: new Map(), read_committed: new Map() };
+  }
+
+  /** Only before `send`. */
+  want({ topic, partitions }: TopicScope, level: IsolationLevel): TopicEnds {
+    const topics = this.#ends[level];
+    const ends = topics.get(topic) ?? new TopicEnds(topic);
+    topics.set(topic, ends);
+    ends.want(partitions);
+    return ends;
+  }
+
+  /** Settles when the leaders of these partitions have answered or failed; never rejects. */
+  async answered({ topic, partitions }: TopicScope): Promise<void> {
+    await this.#sent.promise;
+    const leaders = new Set<number | undefined>();
+    for (const partition of partitions) leaders.add(topic.leaders[partition]);
+    for (const leader of leaders) await this.#answered.get(leader ?? -1);
+  }
+
+  send(): void {
+    const plans = new Map<number, LeaderPlan>();
+    for (const level of isolationLevels) {
+      for (const ends of this.#ends[level].values()) this.#plan(ends, level, plans);
+    }
+    for (const [nodeId, plan] of plans) this.#answered.set(nodeId, this.#ask(plan));
+    this.#sent.resolve();
+  }
+
+  #plan(ends: TopicEnds, level: IsolationLevel, plans: Map<number, LeaderPlan>): void {
+    const { topic } = ends;
+    const now = this.#parts.now();
+    for (const partition of ends.wanted) {
+      const plan = this.#planOf(topic.leaders[partition] ?? -1, plans);
+      if (!plan) {
+        ends.failWithoutLeader(partition);
+        continue;
+      }
+      listIn(plan.ends[level], ends).push(partition);
+      if (topic.logStarts.isDue(partition, now)) setIn(plan.logStarts, topic).add(partition);
+    }
+  }
+
+  #planOf(nodeId: number, plans: Map<number, LeaderPlan>): LeaderPlan | undefined {
+    const known = plans.get(nodeId);
+    if (known) return known;
+    const leader = this.#parts.cluster.brokerOf(nodeId);
+    if (!leader) return undefined;
+    const ends = { read_uncommitted: new Map(), read_committed: new Map() };
+    const plan = { leader, ends, logStarts: new Map() };
+    plans.set(nodeId, plan);
+    return plan;
+  }
+
+  #ask({ leader, ends, logStarts }: LeaderPlan): Promise<unknown> {
+    const requests = isolationLevels.map((level) => this.#askEnds(leader, level, ends[level]));
+    return Promise.all([...requests, this.#askLogStarts(leader, logStarts)]);
+  }
+
+  async #askEnds(
+    leader: Address,
+    isolationLevel: IsolationLevel,
+    wanted: ReadonlyMap<TopicEnds, number[]>,
+  ): Promise<void> {
+    if (wanted.size === 0) return;
+    const topics = [...wanted].map(([ends, partitions]) => ({ name: ends.topic.name, partitions }));
+    try {
+      const listed = await this.#list(leader, { isolationLevel, position: 'end', topics });
+      for (const ends of wanted.keys()) ends.fill(listed.get(ends.topic.name) ?? []);
+    } catch (thrown) {
+      const error = this.#noted(thrown);
+      for (const [ends, partitions] of wanted) {
+        for (const partition of partitions) ends.fail(partition, { error, retry: 'silent' });
+      }
+    }
+  }
+
+  /** What fails here is due again at the next tick; until then the last known ones serve. */
+  async #askLogStarts(
+    leader: Address,
+    wanted: ReadonlyMap<Topic, ReadonlySet<number>>,
+  ): Promise<void> {
+    if (wanted.size === 0) return;
+    const topics = [...wanted].map(([{ name }, set]) => ({ name, partitions: [...set] }));
+    const query = { isolationLevel: 'read_uncommitted', position: 'logStart', topics } as const;
+    const listed = await this.#list(leader, query).catch((error) => void this.#noted(error));
+    const now = this.#parts.now();
+    for (const { name, logStarts } of wanted.keys()) {
+      for (const { partitionIndex, errorCode, offset } of listed?.get(name) ?? []) {
+        if (errorCode === 0 && offset >= 0n) logStarts.set(partitionIndex, offset, now);
+      }
+    }
+  }
+
+  async #list(
+    leader: Address,
+    query: OffsetsQuery,
+  ): Promise<ReadonlyMap<string, ListedTopic['partitions']>> {
+    const listed = await this.#parts.transport.listOffsets(leader, query);
+    return new Map(listed.map(({ name, partitions }) => [name, partitions]));
+  }
+
+  #noted(thrown: unknown): KafkaError {
+    const error = toKafkaError(thrown);
+    this.#parts.cluster.noteBrokerFailure(error);
+    return error;
+  }
+}
+
+function listIn(map: Map<TopicEnds, number[]>, key: TopicEnds): number[] {
+  const list = map.get(key) ?? [];
+  map.set(key, list);
+  return list;
+}
+
+function setIn(map: Map<Topic, Set<number>>, key: Topic): Set<number> {
+  const set = map.get(key) ?? new Set();
+  map.set(key, set);
+  return set;
+}

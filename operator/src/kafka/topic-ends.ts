@@ -1,0 +1,71 @@
+import { codeName, errorOfCode, isDenied, isLeaderMoved } from './codes.ts';
+import { KafkaError } from './kafka-error.ts';
+import type { Topic } from './topics.ts';
+import type { ListedOffset } from './transport.ts';
+
+/** Why a partition has no end offset. */
+export interface Trouble {
+  readonly error: KafkaError;
+  /**
+   * `moved`: the broker says another one leads, or the partition is gone. `silent`: the leader gave no
+   * answer, which only another leader can mend.
+   */
+  readonly retry: 'no' | 'moved' | 'silent';
+}
+
+/** End offsets of one topic at one isolation level, filled in as the answers come. */
+export class TopicEnds {
+  readonly topic: Topic;
+  /** By partition; undefined while there is no answer. */
+  readonly ends: (bigint | undefined)[] = [];
+  readonly troubles = new Map<number, Trouble>();
+  readonly #wanted = new Set<number>();
+  #all = false;
+
+  constructor(topic: Topic) {
+    this.topic = topic;
+  }
+
+  want(partitions: readonly number[]): void {
+    if (partitions === this.topic.partitions) this.#all = true;
+    else for (const partition of partitions) this.#wanted.add(partition);
+  }
+
+  get wanted(): Iterable<number> {
+    return this.#all ? this.topic.partitions : this.#wanted;
+  }
+
+  fill(listed: readonly ListedOffset[]): void {
+    for (const answer of listed) {
+      if (answer.errorCode === 0 && answer.offset >= 0n)
+        this.ends[answer.partitionIndex] = answer.offset;
+      else this.#refuse(answer);
+    }
+  }
+
+  #refuse({ partitionIndex, errorCode }: ListedOffset): void {
+    const subject = `topic ${this.topic.name}, partition ${partitionIndex}`;
+    const retry = isLeaderMoved(errorCode) ? 'moved' : 'no';
+    const error =
+      errorCode === 0
+        ? new KafkaError('LagUnknown', `${subject}: the broker knows no end offset`)
+        : codeError(errorCode, subject);
+    this.fail(partitionIndex, { error, retry });
+  }
+
+  fail(partition: number, trouble: Trouble): void {
+    this.troubles.set(partition, trouble);
+  }
+
+  failWithoutLeader(partition: number): void {
+    const what = `topic ${this.topic.name}, partition ${partition}: it has no leader: check the brokers that hold it`;
+    this.fail(partition, { error: new KafkaError('LagUnknown', what), retry: 'no' });
+  }
+}
+
+/** A partition unknown to its leader is first of all one that has moved, not a missing topic. */
+function codeError(errorCode: number, subject: string): KafkaError {
+  if (isDenied(errorCode) || !isLeaderMoved(errorCode)) return errorOfCode(errorCode, subject);
+  const what = `${subject}: ${codeName(errorCode)}: its leader is changing; the next poll asks again`;
+  return new KafkaError('LagUnknown', what);
+}
