@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { CompressionTypes, Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LagReading } from '../../operator/src/autoscaler/types.ts';
 import type { LagRequest, LagSource } from '../../operator/src/controller/ports.ts';
@@ -58,9 +58,11 @@ const commit = (groupId: string, topic: string, offsets: Readonly<Record<number,
     })),
   });
 
+const connectionTo = () => ({ bootstrapServers: brokers, tls: undefined, sasl: undefined });
+
 function read(group: string, change: Partial<LagRequest> = {}, owner = group) {
   const request: LagRequest = {
-    connection: { bootstrapServers: brokers, tls: undefined, sasl: undefined },
+    connection: connectionTo(),
     group,
     topics: [],
     partitions: undefined,
@@ -149,6 +151,32 @@ test('records in an open transaction are behind the last stable offset', async (
   // The commit marker takes an offset too.
   await expect.poll(ends).toEqual([['0 none..14 from 0'], ['0 none..14 from 0']]);
   await transactional.disconnect();
+});
+
+test.for([
+  ['plain', CompressionTypes.None],
+  ['compressed', CompressionTypes.GZIP],
+] as const)('the timestamp of a record is that of its producer: %s', async ([, compression]) => {
+  const topic = await createTopic(0);
+  const writtenAt = Date.now() - 3_600_000;
+  const batch = (from: number, count: number) => ({
+    topic,
+    compression,
+    messages: Array.from({ length: count }, (_, i) => ({
+      value: 'x'.repeat(100),
+      timestamp: String(writtenAt + 1_000 * (from + i)),
+    })),
+  });
+  await producer.send(batch(0, 1_000));
+  await producer.send(batch(1_000, 10));
+  const group = unique('group');
+  await read(group, { topics: [topic] });
+  const timestampOf = (offset: bigint) =>
+    source.timestampOf(group, { connection: connectionTo(), topic, partition: 0, offset }, never);
+  for (const offset of [0n, 1n, 500n, 999n, 1_000n, 1_009n]) {
+    expect(await timestampOf(offset)).toBe(writtenAt + 1_000 * Number(offset));
+  }
+  expect(await timestampOf(1_010n)).toBeUndefined();
 });
 
 test('new partitions are seen within a minute', async () => {

@@ -162,6 +162,9 @@ export class FakeLag implements LagSource {
     });
     return { kind: 'observed', at: 0, partitions, group: undefined };
   }
+  async timestampOf(): Promise<number | undefined> {
+    return undefined;
+  }
   release(owner: string): void {
     this.released.push(owner);
   }

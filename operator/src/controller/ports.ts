@@ -157,6 +157,13 @@ export interface LagRequest {
   readonly isolationLevel: 'read_uncommitted' | 'read_committed';
 }
 
+export interface RecordPosition {
+  readonly connection: KafkaConnection;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
 export interface LagSource {
   /**
    * Committed offsets, then end offsets, of one group. Never throws for trouble with Kafka: that is an
@@ -164,6 +171,17 @@ export interface LagSource {
    * @param owner counts as a user of the session of `request.connection` until `release`
    */
   read(owner: Key, request: LagRequest, signal: AbortSignal): Promise<LagReading>;
+  /**
+   * When the record at an offset was written, epoch milliseconds, or the next one that is left. One
+   * Fetch per leader for all calls that fall together; needs READ on the topic.
+   * @param owner one that has read with this connection
+   * @returns undefined when that cannot be told now: denied, not reachable, or too much for one answer
+   */
+  timestampOf(
+    owner: Key,
+    position: RecordPosition,
+    signal: AbortSignal,
+  ): Promise<number | undefined>;
   /** The owner is gone: its session is closed when nobody else uses it. */
   release(owner: Key): void;
   close(): Promise<void>;

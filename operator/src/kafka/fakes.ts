@@ -4,6 +4,8 @@ import {
   type Address,
   addressText,
   type DescribedGroup,
+  type FetchedTimestamp,
+  type OffsetPosition,
   type OffsetsQuery,
   type Transport,
   type WantedOffsets,
@@ -73,6 +75,8 @@ export class FakeKafka {
   #topicIds = 0;
   closed = 0;
   supported = true;
+  /** `topic/partition` whose batches are too large for an answer. Record n was written at n seconds. */
+  readonly oversized = new Set<string>();
   /** Runs before each answer, e.g. to change the cluster in the middle of a tick. */
   onRequest: (request: FakeRequest) => void = () => undefined;
 
@@ -150,6 +154,10 @@ export class FakeKafka {
           () => this.#list(to, query),
           `${query.position} ${query.isolationLevel}`,
         ),
+      fetchTimestamps: (to, wanted) => {
+        const keys = wanted.map((w) => `${w.topic}/${w.partition}`);
+        return this.#answer(to, 'Fetch', keys, () => wanted.map((w) => this.#timestamp(to, w)));
+      },
       describeGroups: (to, items) =>
         this.#answer(to, 'DescribeGroups', idsOf(items), () =>
           items.map(({ groupId, withTopics }) => {
@@ -238,6 +246,13 @@ export class FakeKafka {
       }),
     }));
     return { groupId, errorCode: 0, topics: answered };
+  }
+
+  #timestamp(to: Address, wanted: OffsetPosition): FetchedTimestamp {
+    const partition = this.topics.get(wanted.topic)?.partitions[wanted.partition];
+    const errorCode = errorAt(partition, to);
+    const fits = !errorCode && !this.oversized.has(`${wanted.topic}/${wanted.partition}`);
+    return { ...wanted, errorCode, timestamp: fits ? Number(wanted.offset) * 1000 : undefined };
   }
 
   #list(to: Address, { topics, position, isolationLevel }: OffsetsQuery) {

@@ -544,3 +544,60 @@ test('outcomes and requests are reported to the metrics', async () => {
   await measured.close();
   expect(outcomes).toEqual(['observed', 'unavailable', 'incomplete']);
 });
+
+describe('the timestamp of a record', () => {
+  const timestampOf = (topic: string, partition: number, offset: bigint) =>
+    source.timestampOf('shop/orders', { connection, topic, partition, offset }, never);
+
+  test('is asked of the leader, one request for all that are asked for together', async () => {
+    kafka.createTopic('orders', [10n, 20n, 30n]);
+    await ask('billing');
+    kafka.takeRequests();
+    const found = await Promise.all([
+      timestampOf('orders', 0, 4n),
+      timestampOf('orders', 1, 7n),
+      timestampOf('orders', 1, 7n),
+    ]);
+    expect(found).toEqual([4_000, 7_000, 7_000]);
+    expect(kafka.takeRequests()).toEqual(['Fetch@1', 'Fetch@2']);
+  });
+
+  test('of two offsets of one partition comes one at a time, each in its turn', async () => {
+    kafka.createTopic('orders', [10n]);
+    await ask('billing');
+    const both = () => Promise.all([timestampOf('orders', 0, 4n), timestampOf('orders', 0, 5n)]);
+    const found = [await both(), await both()].flat();
+    expect(found.filter((t) => t !== undefined).sort()).toEqual([4_000, 5_000]);
+  });
+
+  test('is found again when the leader moves', async () => {
+    const [first] = kafka.createTopic('orders', [10n]);
+    await ask('billing');
+    if (first) first.leader = 3;
+    expect(await timestampOf('orders', 0, 4n)).toBeUndefined();
+    expect(await timestampOf('orders', 0, 4n)).toBe(4_000);
+  });
+
+  test.for<[string, () => void]>([
+    ['that does not fit into an answer', () => kafka.oversized.add('orders/0')],
+    [
+      'that may not be read',
+      () => {
+        const partition = kafka.topics.get('orders')?.partitions[0];
+        if (partition) partition.errorCode = 29;
+      },
+    ],
+    ['of a broker that is down', () => kafka.health.set(1, 'refusing')],
+  ])('%s is unknown, and spoils nothing', async ([, change]) => {
+    kafka.createTopic('orders', [10n]);
+    await ask('billing');
+    change();
+    expect(await timestampOf('orders', 0, 4n)).toBeUndefined();
+  });
+
+  test('is unknown to who has not read with this connection', async () => {
+    kafka.createTopic('orders', [10n]);
+    expect(await timestampOf('orders', 0, 4n)).toBeUndefined();
+    expect(connects).toBe(0);
+  });
+});

@@ -101,6 +101,10 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource {
       options.onRead?.({ outcome: outcomeOf(reading), seconds });
       return reading;
     },
+    async timestampOf(owner, { connection, ...position }, signal) {
+      const session = keyOfOwner.get(owner) === keyOf(connection) && sessionFor(owner, connection);
+      return session ? await session.timestampOf(position, signal) : undefined;
+    },
     release,
     async close() {
       closed = true;

@@ -26,7 +26,7 @@ export const offsetFetch = (
     version,
     (groups: readonly WantedOffsets[]) => toWriter(encodeOffsetFetch(groups, version)),
     (_id: number, _key: number, _version: number, reader: Reader) =>
-      decodeOffsetFetch(flat(reader)),
+      decodeOffsetFetch(readerOf(reader)),
   );
 
 /** ListOffsets: versions 7 (Kafka 2.8) to 9 (3.8) look the same in what is asked here. */
@@ -36,12 +36,12 @@ export const listOffsets = (version: 7 | 8 | 9): OffsetApi<OffsetsQuery, readonl
     version,
     (query: OffsetsQuery) => toWriter(encodeListOffsets(query)),
     (_id: number, _key: number, _version: number, reader: Reader) =>
-      decodeListOffsets(flat(reader)),
+      decodeListOffsets(readerOf(reader)),
   );
 
 const toWriter = (bytes: Buffer) => Writer.create().append(bytes);
 /** One Buffer, though the answer came in many: else every field would be searched for in all of them. */
-const flat = (reader: Reader) => new WireReader(reader.buffer.buffer);
+export const readerOf = (reader: Reader): WireReader => new WireReader(reader.buffer.buffer);
 
 /** Bytes per group or topic name, roughly. */
 const nameBytes = 40;

@@ -1,6 +1,7 @@
 import { apiVersionsV3, type Connection, FindCoordinatorKeyTypes } from '@platformatic/kafka';
 import { BrokerCalls, type TransportOptions } from './broker-calls.ts';
 import { toClassicGroup, toConsumerGroup } from './describe.ts';
+import { fetchRecords, timestampsOf } from './fetch-api.ts';
 import { answers } from './liveness.ts';
 import { type Address, addressText, type Transport } from './transport.ts';
 import { type Apis, chooseApis, newestApis, type VersionRange } from './versions.ts';
@@ -32,6 +33,10 @@ export function createTransport(options: TransportOptions): Transport {
       return answer.coordinators;
     },
     fetchOffsets: (to, groups) => call(to, 'OffsetFetch', (c) => apis.offsetFetch.async(c, groups)),
+    async fetchTimestamps(to, wanted) {
+      const fetched = await call(to, 'Fetch', (c) => fetchRecords.async(c, wanted));
+      return timestampsOf(wanted, fetched);
+    },
     listOffsets: (to, query) => call(to, 'ListOffsets', (c) => apis.listOffsets.async(c, query)),
     async describeGroups(to, items) {
       const ids = items.map((i) => i.groupId);

@@ -10,9 +10,10 @@ import { type Deadline, Timeouts } from './deadline.ts';
 import { Ends, type TopicOffsets } from './ends.ts';
 import { Groups } from './groups.ts';
 import { KafkaError, unavailable } from './kafka-error.ts';
+import { RecordTimestamps } from './record-timestamps.ts';
 import { type Scope, Scopes } from './scope.ts';
 import { Topics } from './topics.ts';
-import type { Address, GroupOffsets, Transport } from './transport.ts';
+import type { Address, GroupOffsets, OffsetPosition, Transport } from './transport.ts';
 
 export interface SessionOptions {
   readonly transport: Transport;
@@ -32,6 +33,7 @@ export class Session {
   readonly #scopes: Scopes;
   readonly #groups: Groups;
   readonly #ends: Ends;
+  readonly #timestamps: RecordTimestamps;
   readonly #gate: Gate;
   readonly #rendezvous: Rendezvous;
   readonly #timeouts: Timeouts;
@@ -47,6 +49,7 @@ export class Session {
     const coordinators = new Coordinators(this.#cluster, transport, clock);
     this.#scopes = new Scopes(topics, new Commits(this.#cluster, transport, coordinators));
     this.#groups = new Groups(coordinators, transport, clock);
+    this.#timestamps = new RecordTimestamps(topics, this.#cluster, transport);
     this.#ends = new Ends({
       topics,
       cluster: this.#cluster,
@@ -65,6 +68,18 @@ export class Session {
       return unavailable(error);
     } finally {
       joined();
+    }
+  }
+
+  /** @returns epoch milliseconds; undefined when it cannot be had now, whatever the reason */
+  async timestampOf(position: OffsetPosition, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      return await this.#timeouts.run(signal, async () => {
+        await this.#cluster.admit();
+        return await this.#timestamps.of(position);
+      });
+    } catch {
+      return undefined; // READ may be denied: it only confirms what was estimated
     }
   }
 

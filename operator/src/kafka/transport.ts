@@ -13,6 +13,11 @@ export interface Transport {
   findCoordinators(to: Address, groups: readonly string[]): Promise<readonly FoundCoordinator[]>;
   fetchOffsets(to: Address, groups: readonly WantedOffsets[]): Promise<readonly GroupOffsets[]>;
   listOffsets(to: Address, query: OffsetsQuery): Promise<readonly ListedTopic[]>;
+  /** Only what fits into one answer: asking again for the others brings more. */
+  fetchTimestamps(
+    to: Address,
+    wanted: readonly OffsetPosition[],
+  ): Promise<readonly FetchedTimestamp[]>;
   /** Groups of the classic protocol; any other kind is shown as `Dead` (traps P5). */
   describeGroups(to: Address, groups: readonly DescribeItem[]): Promise<readonly DescribedGroup[]>;
   /** Groups of the KIP-848 protocol; empty when the broker does not know it. */
@@ -99,6 +104,18 @@ export interface ListedOffset {
   readonly partitionIndex: number;
   readonly offset: bigint;
   readonly errorCode: number;
+}
+
+export interface OffsetPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+export interface FetchedTimestamp extends OffsetPosition {
+  readonly errorCode: number;
+  /** Of the record at the offset, or the first after it, epoch milliseconds; undefined: it did not fit. */
+  readonly timestamp: number | undefined;
 }
 
 export interface DescribeItem {

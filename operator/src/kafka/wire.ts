@@ -91,6 +91,13 @@ export class WireReader {
     return this.#buffer.readBigInt64BE(this.#at - 8);
   }
 
+  /** Raw bytes, empty when there are none; not a copy. */
+  compactBytes(): Buffer {
+    const length = this.compactLength();
+    this.#at += length;
+    return this.#buffer.subarray(this.#at - length, this.#at);
+  }
+
   skip(bytes: number): void {
     this.#at += bytes;
   }

@@ -1,0 +1,84 @@
+import type { Cluster } from './cluster.ts';
+import { Coalescer } from './coalescer.ts';
+import { errorOfCode, isLeaderMoved } from './codes.ts';
+import { KafkaError } from './kafka-error.ts';
+import type { Topics } from './topics.ts';
+import type { FetchedTimestamp, OffsetPosition, Transport } from './transport.ts';
+
+interface Query extends OffsetPosition {
+  readonly leader: number;
+}
+
+/**
+ * When the records at given offsets were written: one Fetch per leader for all that is asked for in the
+ * same tick. Needs READ on the topic.
+ */
+export class RecordTimestamps {
+  readonly #topics: Topics;
+  readonly #cluster: Cluster;
+  readonly #transport: Transport;
+  readonly #fetch: Coalescer<Query, FetchedTimestamp>;
+  #turn = 0;
+
+  constructor(topics: Topics, cluster: Cluster, transport: Transport) {
+    this.#topics = topics;
+    this.#cluster = cluster;
+    this.#transport = transport;
+    this.#fetch = new Coalescer((queries) => this.#load(queries));
+  }
+
+  /**
+   * @returns epoch milliseconds; undefined when the record did not fit into the answer: ask again later
+   * @throws KafkaError
+   */
+  async of(position: OffsetPosition): Promise<number | undefined> {
+    const [topic] = await this.#topics.get([position.topic]);
+    const leader = topic?.leaders[position.partition] ?? -1;
+    const { errorCode, timestamp } = await this.#fetch.load({ ...position, leader });
+    if (errorCode === 0) return timestamp;
+    if (topic && isLeaderMoved(errorCode)) this.#topics.forget(topic);
+    throw errorOfCode(errorCode, subjectOf(position));
+  }
+
+  #load(queries: readonly Query[]): readonly Promise<FetchedTimestamp>[] {
+    const byLeader = Map.groupBy(queries, (q) => q.leader);
+    const answers = new Map(
+      [...byLeader].map(([leader, asked]) => [leader, this.#send(leader, this.#choose(asked))]),
+    );
+    return queries.map(async (query) => {
+      const found = (await answers.get(query.leader))?.get(keyOf(query));
+      return found?.offset === query.offset ? found : { ...query, ...nothing };
+    });
+  }
+
+  /**
+   * A request names a partition once. Only its first partition is sure to be answered, so that each of
+   * them must come first at some time.
+   */
+  #choose(asked: readonly Query[]): readonly Query[] {
+    const start = this.#turn++ % asked.length;
+    const inTurn = [...asked.slice(start), ...asked.slice(0, start)];
+    const chosen = new Map<string, Query>();
+    for (const query of inTurn) {
+      if (!chosen.has(keyOf(query))) chosen.set(keyOf(query), query);
+    }
+    return [...chosen.values()];
+  }
+
+  async #send(
+    leader: number,
+    wanted: readonly Query[],
+  ): Promise<ReadonlyMap<string, FetchedTimestamp>> {
+    const to = this.#cluster.brokerOf(leader);
+    if (!to) throw new KafkaError('LagUnknown', `${wanted.map(subjectOf).join('; ')}: no leader`);
+    const fetched = await this.#transport.fetchTimestamps(to, wanted);
+    return new Map(fetched.map((f) => [keyOf(f), f]));
+  }
+}
+
+const nothing = { errorCode: 0, timestamp: undefined } as const;
+
+const keyOf = ({ topic, partition }: OffsetPosition): string => `${topic}/${partition}`;
+
+const subjectOf = ({ topic, partition }: OffsetPosition): string =>
+  `topic ${topic}, partition ${partition}`;
