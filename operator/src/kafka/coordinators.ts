@@ -5,11 +5,23 @@ import { errorOfCode } from './codes.ts';
 import { RecentMap } from './recent-map.ts';
 import { type Address, addressText, type FoundCoordinator, type Transport } from './transport.ts';
 
-/** Which broker coordinates which group; asked once, and again after an error. */
+/**
+ * A broker that no longer coordinates a group says so, unless it is cut off from the cluster and does not
+ * know: then this ends its say.
+ */
+const maxAgeMs = 300_000;
+
+interface Entry {
+  readonly address: Address;
+  readonly readAt: number;
+}
+
+/** Which broker coordinates which group; asked again after an error, and every five minutes. */
 export class Coordinators {
   readonly #cluster: Cluster;
   readonly #transport: Transport;
-  readonly #known: RecentMap<Address>;
+  readonly #clock: Clock;
+  readonly #known: RecentMap<Entry>;
   readonly #lookup: Coalescer<string, Address>;
   /** One object per broker, so that batches are put together without comparing texts. */
   readonly #addresses = new Map<string, Address>();
@@ -17,6 +29,7 @@ export class Coordinators {
   constructor(cluster: Cluster, transport: Transport, clock: Clock) {
     this.#cluster = cluster;
     this.#transport = transport;
+    this.#clock = clock;
     this.#known = new RecentMap(clock);
     this.#lookup = new Coalescer((groups) => this.#find(groups));
   }
@@ -26,17 +39,19 @@ export class Coordinators {
    * @throws KafkaError when there is no coordinator right now, or Describe on the group is denied
    */
   async of(group: string): Promise<Address> {
-    return this.#known.get(group) ?? (await this.#lookup.load(group));
+    const known = this.#known.get(group);
+    const isFresh = known && this.#clock.now() - known.readAt < maxAgeMs;
+    return isFresh ? known.address : await this.#lookup.load(group);
   }
 
   /** Forget an answer that turned out to be wrong; a newer one stays. */
   forget(group: string, wrong: Address): void {
-    if (this.#known.get(group) === wrong) this.#known.delete(group);
+    if (this.#known.peek(group)?.address === wrong) this.#known.delete(group);
   }
 
   /** Forget a broker that could not be reached. */
   forgetBroker(broker: Address): void {
-    for (const [group, address] of this.#known) {
+    for (const [group, { address }] of this.#known) {
       if (address === broker) this.#known.delete(group);
     }
   }
@@ -55,7 +70,7 @@ export class Coordinators {
     const name = addressText(found);
     const address = this.#addresses.get(name) ?? { host: found.host, port: found.port };
     this.#addresses.set(name, address);
-    this.#known.set(group, address);
+    this.#known.set(group, { address, readAt: this.#clock.now() });
     return address;
   }
 }

@@ -259,6 +259,20 @@ describe('when Kafka changes', () => {
     expect(told(await ask('billing'))).toEqual(['orders/0 4..10 from 0']);
   });
 
+  test('coordinators are looked up again every five minutes, all in one request', async () => {
+    kafka.createTopic('orders', [10n]);
+    const tick = async () => {
+      kafka.takeRequests();
+      await Promise.all(['a', 'b', 'c'].map((group) => ask(group, {}, `shop/${group}`)));
+      return kafka.takeRequests().filter((r) => r.startsWith('FindCoordinator'));
+    };
+    expect(await tick()).toHaveLength(1);
+    clock.skip(299_000);
+    expect(await tick()).toHaveLength(0);
+    clock.skip(1_000);
+    expect(await tick()).toHaveLength(1);
+  });
+
   test('a moved leader is found in the same tick, asking again only for its partitions', async () => {
     const [first] = kafka.createTopic('orders', [10n, 20n, 30n]);
     await ask('billing');
