@@ -41,6 +41,7 @@ export const reasons = [
   'TopicNotFound', // a topic of spec.consumer.topics does not exist
   'NoTopics', // no topics named and the group has neither commits nor assignments
   'UnsupportedBroker', // the brokers are older than the requests lagscaler needs
+  'UnsupportedGroup', // a share group: it commits no offsets, so it has no lag
   'OffsetsReset', // committed offsets lie beyond the end: topic re-created or truncated
   'FallbackActive', // lag has been unknown for longer than spec.fallback allows
   'NotActive', // lag is at most spec.activation.lag: at, or on the way to, zero (minReplicas 0)

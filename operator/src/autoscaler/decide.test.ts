@@ -9,6 +9,7 @@ import {
   offsets,
   partitionsWithLag,
   reading,
+  stableGroup,
   unavailable,
 } from './fixtures.ts';
 import { scaleDownLimit, scaleUpLimit } from './rate-policies.ts';
@@ -27,7 +28,7 @@ const twoTopics = ['a', 'b'].flatMap((topic) =>
 const withAssignor = (assignor: string) =>
   ({
     ...reading(twoTopics),
-    group: { state: 'Stable', members: 4, assignor },
+    group: { ...stableGroup, assignor },
   }) as const;
 
 describe('what a person on call reads first', () => {
@@ -169,7 +170,7 @@ test('the assignor is remembered while the group is empty', () => {
   const first = decide(observation(1, withAssignor('range'), direct()));
   const empty = {
     ...withAssignor('range'),
-    group: { state: 'Empty', members: 0, assignor: undefined },
+    group: { ...stableGroup, state: 'Empty', members: 0, assignedMembers: 0, assignor: undefined },
   };
   expect(decide(observation(1, empty, { ...direct(), memory: first.memory })).desiredReplicas).toBe(
     10,

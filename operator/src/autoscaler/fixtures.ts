@@ -1,6 +1,7 @@
 import type {
   Decision,
   Fraction,
+  GroupDescription,
   LagReading,
   Observation,
   PartitionOffsets,
@@ -68,6 +69,16 @@ export function partitionsWithLag(count: number, lag: bigint | number): Partitio
 export function reading(partitions: readonly PartitionOffsets[]): LagReading {
   return { kind: 'observed', at: 0, partitions, group: undefined };
 }
+
+/** A classic group of four members, each with partitions. */
+export const stableGroup: GroupDescription = {
+  kind: 'classic',
+  state: 'Stable',
+  members: 4,
+  assignedMembers: 4,
+  assignor: 'range',
+  assignments: undefined,
+};
 
 export const unavailable: LagReading = {
   kind: 'unavailable',

@@ -41,8 +41,11 @@ const partition: fc.Arbitrary<PartitionOffsets> = fc.record({
 });
 const group: fc.Arbitrary<GroupDescription | undefined> = fc.option(
   fc.record({
+    kind: fc.constantFrom('classic', 'consumer', 'simple'),
     state: fc.constantFrom('Stable', 'Empty'),
     members: fc.nat(9),
+    assignedMembers: fc.option(fc.nat(9), { nil: undefined }),
+    assignments: fc.constant(undefined),
     assignor: fc.constantFrom('range', 'cooperative-sticky', undefined),
   }),
   { nil: undefined },

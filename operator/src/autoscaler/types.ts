@@ -19,13 +19,44 @@ export interface PartitionOffsets {
   readonly logStart: bigint | undefined;
 }
 
-/** Members of the group as the coordinator describes them; undefined where it may not or cannot be asked. */
+/**
+ * Of which kind a group is: `classic` (members assign partitions among themselves), `consumer` (the
+ * broker does, KIP-848) or `simple` (nobody ever joins: commits only).
+ */
+export type GroupKind = 'classic' | 'consumer' | 'simple';
+
+/**
+ * The group as its coordinator describes it, at most about two polls (or 30 s) old; undefined where it
+ * may not or cannot be asked.
+ */
 export interface GroupDescription {
+  readonly kind: GroupKind;
   /** As the broker names it: Stable, Empty, PreparingRebalance, Assigning, … */
   readonly state: string;
   readonly members: number;
+  /** Members that own at least one partition; undefined where assignments cannot be understood. */
+  readonly assignedMembers: number | undefined;
   /** The assignor the group chose, e.g. `range` or `cooperative-sticky`; undefined without members. */
   readonly assignor: string | undefined;
+  /** Who owns what; undefined unless `LagRequest.withMembers` asked for it. */
+  readonly assignments: readonly MemberAssignment[] | undefined;
+}
+
+/** A member and what it owns; without partitions it waits for one. */
+export interface MemberAssignment {
+  readonly memberId: string;
+  readonly clientId: string;
+  /** As the broker shows it, e.g. `/10.1.2.3`. */
+  readonly host: string;
+  /** `group.instance.id` of a static member. */
+  readonly groupInstanceId: string | undefined;
+  readonly partitions: readonly OwnedPartitions[];
+}
+
+/** Partitions of one topic. */
+export interface OwnedPartitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
 }
 
 export type LagReading =

@@ -155,6 +155,8 @@ export interface LagRequest {
   /** Undefined: all. Only with exactly one topic. */
   readonly partitions: readonly number[] | undefined;
   readonly isolationLevel: 'read_uncommitted' | 'read_committed';
+  /** Tell who owns what, in `GroupDescription.assignments`; false. */
+  readonly withMembers?: boolean;
 }
 
 export interface RecordPosition {

@@ -15,6 +15,7 @@ const code = {
   groupAuthorizationFailed: 30,
   clusterAuthorizationFailed: 31,
   unsupportedVersion: 35,
+  groupIdNotFound: 69,
   fencedLeaderEpoch: 74,
   unknownLeaderEpoch: 75,
   offsetNotAvailable: 78,
@@ -25,6 +26,9 @@ export const isCoordinatorMoved = (errorCode: number): boolean =>
   errorCode === code.coordinatorLoadInProgress ||
   errorCode === code.coordinatorNotAvailable ||
   errorCode === code.notCoordinator;
+
+/** There is no such group, or it is of another kind than the one asked for. */
+export const groupIdNotFound: number = code.groupIdNotFound;
 
 const leaderCodes: ReadonlySet<number> = new Set([
   code.unknownTopicOrPartition,

@@ -4,6 +4,7 @@ import {
   type Address,
   addressText,
   type DescribedGroup,
+  type DescribeItem,
   type FetchedTimestamp,
   type OffsetPosition,
   type OffsetsQuery,
@@ -49,8 +50,29 @@ interface FakeGroup {
   errorCode: number;
   /** Per topic, per partition. */
   commits: Map<string, Map<number, bigint>>;
-  classic: Omit<DescribedGroup, 'groupId' | 'errorCode'> | undefined;
-  consumer: Omit<DescribedGroup, 'groupId' | 'errorCode'> | undefined;
+  classic: FakeMembers | undefined;
+  consumer: FakeMembers | undefined;
+  share: FakeMembers | undefined;
+}
+
+type FakeMembers = Omit<DescribedGroup, 'groupId' | 'errorCode'>;
+
+/** @param owned per member: topic to partitions */
+export function fakeMembers(
+  state: string,
+  assignor: string | undefined,
+  ...owned: readonly Readonly<Record<string, readonly number[]>>[]
+): FakeMembers {
+  const assignments = owned.map((topics, i) => ({
+    memberId: `member-${i}`,
+    clientId: 'client',
+    host: `/10.0.0.${i}`,
+    groupInstanceId: undefined,
+    partitions: Object.entries(topics).map(([topic, partitions]) => ({ topic, partitions })),
+  }));
+  const assignedMembers = owned.filter((topics) => Object.values(topics).flat().length > 0).length;
+  const protocolType = 'consumer';
+  return { state, protocolType, members: owned.length, assignedMembers, assignor, assignments };
 }
 
 export type Health = 'up' | 'silent' | 'refusing' | 'unauthenticated';
@@ -64,6 +86,9 @@ export interface FakeRequest {
 }
 
 const code = { unknownTopic: 3, notLeader: 6, notCoordinator: 16, unknownGroup: 69 } as const;
+
+const kinds = ['classic', 'consumer', 'share'] as const;
+type Kind = (typeof kinds)[number];
 
 /** A Kafka cluster with state: brokers that fail, leaders and coordinators that move. */
 export class FakeKafka {
@@ -107,8 +132,14 @@ export class FakeKafka {
   }
 
   createGroup(groupId: string, coordinator = 1): FakeGroup {
-    const classic = { state: 'Empty', members: 0, assignor: undefined, topics: [] };
-    const group = { coordinator, errorCode: 0, commits: new Map(), classic, consumer: undefined };
+    const group: FakeGroup = {
+      coordinator,
+      errorCode: 0,
+      commits: new Map(),
+      classic: { ...fakeMembers('Empty', undefined), protocolType: '' },
+      consumer: undefined,
+      share: undefined,
+    };
     this.groups.set(groupId, group);
     return group;
   }
@@ -160,19 +191,22 @@ export class FakeKafka {
       },
       describeGroups: (to, items) =>
         this.#answer(to, 'DescribeGroups', idsOf(items), () =>
-          items.map(({ groupId, withTopics }) => {
-            const known = this.groups.get(groupId)?.classic;
-            const dead = { state: 'Dead', members: 0, assignor: undefined, topics: [] };
-            const topics = withTopics ? (known?.topics ?? []) : [];
-            return { groupId, errorCode: 0, ...(known ?? dead), topics };
-          }),
+          items.map((item) => this.#describe(to, item, 'classic')),
         ),
       describeConsumerGroups: (to, items) =>
         this.#answer(to, 'ConsumerGroupDescribe', idsOf(items), () =>
-          items.map(({ groupId }) => {
-            const known = this.groups.get(groupId)?.consumer;
-            const none = { state: '', members: 0, assignor: undefined, topics: [] };
-            return { groupId, errorCode: known ? 0 : code.unknownGroup, ...(known ?? none) };
+          items.map((item) => this.#describe(to, item, 'consumer')),
+        ),
+      describeShareGroups: (to, items) =>
+        this.#answer(to, 'ShareGroupDescribe', idsOf(items), () =>
+          items.map((item) => this.#describe(to, item, 'share')),
+        ),
+      listGroups: (to) =>
+        this.#answer(to, 'ListGroups', [], () =>
+          [...this.groups].flatMap(([groupId, group]) => {
+            const type = kinds.find((kind) => group[kind]);
+            if (!type || group.coordinator !== to.port) return [];
+            return [{ groupId, type, protocolType: group[type]?.protocolType ?? '' }];
           }),
         ),
       answers: (at, signal) => this.#untilUp(at, signal),
@@ -209,6 +243,19 @@ export class FakeKafka {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     if (this.health.get(at.port) === 'refusing') throw new Error('refused');
+  }
+
+  /** As a broker does: `Dead` where a classic group is not, an error for the other kinds. */
+  #describe(to: Address, { groupId, withAssignments }: DescribeItem, kind: Kind): DescribedGroup {
+    const group = this.groups.get(groupId);
+    const found = group?.[kind];
+    const assignments = withAssignments ? found?.assignments : undefined;
+    if (group && group.coordinator !== to.port) {
+      return { ...fakeMembers('', undefined), groupId, errorCode: code.notCoordinator };
+    }
+    if (found) return { ...found, groupId, errorCode: group.errorCode, assignments };
+    const errorCode = kind === 'classic' ? 0 : code.unknownGroup;
+    return { ...fakeMembers(kind === 'classic' ? 'Dead' : '', undefined), groupId, errorCode };
   }
 
   #metadata(names: readonly string[]) {

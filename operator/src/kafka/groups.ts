@@ -1,98 +1,163 @@
-import type { GroupDescription } from '../autoscaler/types.ts';
 import type { Clock } from '../controller/clock.ts';
 import { Coalescer } from './coalescer.ts';
 import { isCoordinatorMoved } from './codes.ts';
 import type { Coordinators } from './coordinators.ts';
-import { RecentMap } from './recent-map.ts';
 import {
-  type Address,
-  addressText,
-  type DescribedGroup,
-  type DescribeItem,
-  type Transport,
-} from './transport.ts';
+  afterServing,
+  type DescribeTimes,
+  isDue,
+  isSearchDue,
+  mayComeAlong,
+} from './describe-cadence.ts';
+import {
+  covers,
+  type Described,
+  type GroupQuery,
+  merge,
+  toDescribed,
+  undescribed,
+} from './described.ts';
+import {
+  type DescribeAnswer,
+  type DescribeQuery,
+  GroupDescriber,
+  groupsPerRequest,
+  type Protocol,
+} from './group-describer.ts';
+import { RecentMap } from './recent-map.ts';
+import { type Address, addressText, type Transport } from './transport.ts';
 
-/** Members change slowly and only inform: at a poll every second one read in five asks. */
-const maxAgeMs = 5_000;
-
-export interface Described {
-  readonly description: GroupDescription | undefined;
-  /** Topics assigned to members. */
-  readonly topics: readonly string[];
-}
-
-interface Query extends DescribeItem {
+interface Query extends GroupQuery {
   readonly coordinator: Address;
 }
 
-const nothing: Described = { description: undefined, topics: [] };
+interface Entry {
+  readonly query: Query;
+  /** Undefined while no broker has given an answer. */
+  readonly protocol: Protocol | 'absent' | undefined;
+  readonly described: Described;
+  times: DescribeTimes;
+}
 
-/** Members and state of groups of both protocols: informs, and never makes a reading fail. */
+/** Members and state of groups of every kind, remembered: informs, and never makes a reading fail. */
 export class Groups {
-  readonly #transport: Transport;
   readonly #coordinators: Coordinators;
   readonly #clock: Clock;
-  readonly #known: RecentMap<Described & { readonly at: number; readonly withTopics: boolean }>;
+  readonly #known: RecentMap<Entry>;
+  readonly #describer: GroupDescriber;
   readonly #describe: Coalescer<Query, Described>;
 
   constructor(coordinators: Coordinators, transport: Transport, clock: Clock) {
-    this.#transport = transport;
     this.#coordinators = coordinators;
     this.#clock = clock;
     this.#known = new RecentMap(clock);
+    this.#describer = new GroupDescriber(transport);
     this.#describe = new Coalescer((queries) => this.#load(queries));
   }
 
   /** Never rejects: what cannot be described is undefined. */
-  async of(item: DescribeItem): Promise<Described> {
-    const known = this.#known.get(item.groupId);
-    const fresh = known && this.#clock.now() - known.at < maxAgeMs;
-    if (fresh && (known.withTopics || !item.withTopics)) return known;
-    const described = await this.#ask(item).catch(() => nothing);
-    this.#known.set(item.groupId, {
-      ...described,
-      at: this.#clock.now(),
-      withTopics: item.withTopics,
-    });
-    return described;
+  async of(query: GroupQuery): Promise<Described> {
+    const known = this.#known.get(query.groupId);
+    const now = this.#clock.now();
+    if (known && covers(known.query, query) && !isDue(known.times, isRefused(known), now)) {
+      known.times = afterServing(known.times, now);
+      return known.described;
+    }
+    if (known) known.times = { ...known.times, usedAt: now };
+    return await this.#ask(query).catch(() => undescribed(known?.described));
   }
 
-  async #ask(item: DescribeItem): Promise<Described> {
-    const coordinator = await this.#coordinators.of(item.groupId);
-    return await this.#describe.load({ ...item, coordinator });
+  async #ask(query: GroupQuery): Promise<Described> {
+    const coordinator = await this.#coordinators.of(query.groupId);
+    return await this.#describe.load({ ...query, coordinator });
   }
 
   #load(queries: readonly Query[]): readonly Promise<Described>[] {
     const byBroker = Map.groupBy(queries, (q) => addressText(q.coordinator));
     const answers = new Map([...byBroker].map(([key, batch]) => [key, this.#loadAt(batch)]));
-    return queries.map(async (query) => {
-      const found = (await answers.get(addressText(query.coordinator)))?.get(query.groupId);
-      if (found && isCoordinatorMoved(found.errorCode)) {
-        this.#coordinators.forget(query.groupId, query.coordinator);
-      }
-      return found?.errorCode === 0 ? toDescribed(found) : nothing;
+    return queries.map(async (q) => {
+      const found = await answers.get(addressText(q.coordinator));
+      return found?.get(q.groupId) ?? undescribed(undefined);
     });
   }
 
-  /** Classic groups first; what is `Dead` there may well be a living group of KIP-848 (traps P5). */
-  async #loadAt(batch: readonly Query[]): Promise<ReadonlyMap<string, DescribedGroup>> {
-    const to = batch[0]?.coordinator;
-    if (!to) return new Map();
-    const items = [...new Map(batch.map((q) => [q.groupId, q])).values()].map((q) => ({
-      groupId: q.groupId,
-      withTopics: q.withTopics,
+  async #loadAt(batch: readonly Query[]): Promise<ReadonlyMap<string, Described>> {
+    const asked = [...Map.groupBy(batch, (q) => q.groupId).values()].map(merge);
+    const [first] = asked;
+    if (!first) return new Map();
+    const items = [...asked, ...this.#companions(first.coordinator, asked)].map((query) => ({
+      ...query,
+      withAssignments: query.withTopics || query.withMembers,
+      stages: this.#stagesFor(query.groupId),
     }));
-    const classic = await this.#transport.describeGroups(to, items);
-    const dead = new Set(classic.filter((g) => g.state === 'Dead').map((g) => g.groupId));
-    const others = items.filter((i) => dead.has(i.groupId));
-    const consumer =
-      others.length > 0 ? await this.#transport.describeConsumerGroups(to, others) : [];
-    const all = [...classic.filter((g) => !dead.has(g.groupId)), ...consumer];
-    return new Map(all.map((g) => [g.groupId, g]));
+    const answers = await this.#describer.describe(first.coordinator, items);
+    return new Map(items.map((i) => [i.groupId, this.#learn(i, answers.get(i.groupId))]));
+  }
+
+  /** Groups of the same broker that fit into the requests that are made in any case. */
+  #companions(broker: Address, asked: readonly Query[]): readonly Query[] {
+    const now = this.#clock.now();
+    const named = new Set(asked.map((q) => q.groupId));
+    const room = roomIn(asked.flatMap((q) => this.#stagesFor(q.groupId)[0] ?? []));
+    const companions: Query[] = [];
+    for (const [groupId, { query, protocol, times }] of this.#known) {
+      const left = room.get(protocol) ?? 0;
+      const here = query.coordinator.host === broker.host && query.coordinator.port === broker.port;
+      if (left === 0 || !here || named.has(groupId) || !mayComeAlong(times, now)) continue;
+      room.set(protocol, left - 1);
+      companions.push(query);
+    }
+    return companions;
+  }
+
+  #stagesFor(groupId: string): DescribeQuery['stages'] {
+    const { protocol, times } = this.#known.peek(groupId) ?? {};
+    if (protocol === undefined) return [['classic'], ['consumer', 'share']];
+    if (protocol !== 'absent') return [[protocol], others(protocol)];
+    // Beside other groups these cost no request of their own, and the rarest kind can wait.
+    const everywhere = !times || isSearchDue(times, this.#clock.now());
+    return everywhere ? [['classic', 'consumer', 'share']] : [['classic', 'consumer']];
+  }
+
+  #learn(query: Query & DescribeQuery, answer: DescribeAnswer | undefined): Described {
+    const { groupId, coordinator, stages } = query;
+    const before = this.#known.peek(groupId);
+    if (answer && isMoved(answer)) {
+      this.#coordinators.forget(groupId, coordinator);
+      return undescribed(before?.described); // and the next tick asks the new one
+    }
+    const now = this.#clock.now();
+    const everywhere = stages.flat().includes('share');
+    const described = (answer && toDescribed(query, answer)) ?? undescribed(before?.described);
+    this.#known.set(groupId, {
+      query,
+      protocol: answer?.protocol ?? before?.protocol,
+      described,
+      times: {
+        at: now,
+        servedAt: undefined,
+        usedAt: before?.times.usedAt ?? now,
+        searchedAt: everywhere ? now : (before?.times.searchedAt ?? now),
+      },
+    });
+    return described;
   }
 }
 
-const toDescribed = ({ state, members, assignor, topics }: DescribedGroup): Described => ({
-  description: { state, members, assignor: members > 0 ? assignor : undefined },
-  topics,
-});
+/** To find out that it still is a share group takes a request of its own. */
+const isRefused = ({ described }: Entry): boolean => described.refusal !== undefined;
+
+const others = (protocol: Protocol): readonly Protocol[] =>
+  (['classic', 'consumer', 'share'] as const).filter((each) => each !== protocol);
+
+/** How many more groups fit into the requests for these. */
+function roomIn(all: readonly Protocol[]): Map<Entry['protocol'], number> {
+  const room = new Map<Entry['protocol'], number>();
+  for (const [protocol, { length }] of Map.groupBy(all, (each) => each)) {
+    room.set(protocol, Math.ceil(length / groupsPerRequest) * groupsPerRequest - length);
+  }
+  return room;
+}
+
+const isMoved = (answer: DescribeAnswer): boolean =>
+  answer.protocol !== 'absent' && isCoordinatorMoved(answer.group.errorCode);

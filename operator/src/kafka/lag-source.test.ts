@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LagReading } from '../autoscaler/types.ts';
 import type { KafkaConnection, LagRequest, LagSource } from '../controller/ports.ts';
-import { FakeKafka, SkippingClock } from './fakes.ts';
+import { FakeKafka, fakeMembers, SkippingClock } from './fakes.ts';
 import { createLagSource } from './lag-source.ts';
 
 const connection: KafkaConnection = {
@@ -124,9 +124,7 @@ describe('without topics', () => {
     kafka.createTopic('others', [5n]);
     kafka.commit('billing', 'orders', { 1: 3n });
     const group = kafka.groups.get('billing');
-    if (group) {
-      group.classic = { state: 'Stable', members: 2, assignor: 'range', topics: ['refunds'] };
-    }
+    if (group) group.classic = fakeMembers('Stable', 'range', { refunds: [0] }, {});
     expect(told(await ask('billing', { topics: [] }))).toEqual([
       'orders/0 none..10 from 0',
       'orders/1 3..20 from 0',
@@ -137,51 +135,6 @@ describe('without topics', () => {
   test('a group with neither is not a group with all topics', async () => {
     kafka.createTopic('orders', [10n]);
     expect(told(await ask('new', { topics: [] }))).toBe('NoTopics');
-  });
-});
-
-describe('the group', () => {
-  test.for([
-    [
-      'of the classic protocol is described',
-      { classic: { state: 'Stable', members: 3, assignor: 'cooperative-sticky', topics: [] } },
-      { state: 'Stable', members: 3, assignor: 'cooperative-sticky' },
-    ],
-    [
-      'of KIP-848 is described although DescribeGroups calls it dead',
-      {
-        classic: undefined,
-        consumer: { state: 'Reconciling', members: 2, assignor: 'uniform', topics: [] },
-      },
-      { state: 'Reconciling', members: 2, assignor: 'uniform' },
-    ],
-    ['that is neither is unknown, not gone', { classic: undefined }, undefined],
-  ] as const)('%s', async ([, shape, expected]) => {
-    kafka.createTopic('orders', [10n]);
-    Object.assign(kafka.createGroup('billing'), shape);
-    const reading = await ask('billing');
-    expect(reading).toMatchObject({ kind: 'observed' });
-    expect(reading.kind === 'observed' && reading.group).toEqual(expected);
-  });
-
-  test('that cannot be described does not spoil the offsets', async () => {
-    kafka.createTopic('orders', [10n]);
-    kafka.onRequest = ({ api }) => {
-      if (api === 'DescribeGroups') throw new Error('denied');
-    };
-    expect(await ask('billing')).toMatchObject({ kind: 'observed', group: undefined });
-  });
-
-  test('is described at most every 5 s', async () => {
-    kafka.createTopic('orders', [10n]);
-    kafka.createGroup('billing');
-    await ask('billing');
-    kafka.takeRequests();
-    await ask('billing');
-    expect(kafka.takeRequests()).not.toContain('DescribeGroups@1');
-    clock.skip(5_000);
-    await ask('billing');
-    expect(kafka.takeRequests()).toContain('DescribeGroups@1');
   });
 });
 

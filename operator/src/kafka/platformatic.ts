@@ -1,7 +1,7 @@
 import { apiVersionsV3, type Connection, FindCoordinatorKeyTypes } from '@platformatic/kafka';
 import { BrokerCalls, type TransportOptions } from './broker-calls.ts';
-import { toClassicGroup, toConsumerGroup } from './describe.ts';
 import { fetchRecords, timestampsOf } from './fetch-api.ts';
+import { groupCalls } from './group-calls.ts';
 import { answers } from './liveness.ts';
 import { type Address, addressText, type Transport } from './transport.ts';
 import { type Apis, chooseApis, newestApis, type VersionRange } from './versions.ts';
@@ -38,21 +38,7 @@ export function createTransport(options: TransportOptions): Transport {
       return timestampsOf(wanted, fetched);
     },
     listOffsets: (to, query) => call(to, 'ListOffsets', (c) => apis.listOffsets.async(c, query)),
-    async describeGroups(to, items) {
-      const ids = items.map((i) => i.groupId);
-      const answer = await call(to, 'DescribeGroups', (c) =>
-        apis.describeGroups.async(c, ids, false),
-      );
-      const withTopics = new Set(items.filter((i) => i.withTopics).map((i) => i.groupId));
-      return answer.groups.map((g) => toClassicGroup(g, withTopics.has(g.groupId)));
-    },
-    async describeConsumerGroups(to, items) {
-      const api = apis.consumerGroupDescribe;
-      if (!api) return [];
-      const ids = items.map((i) => i.groupId);
-      const answer = await call(to, 'ConsumerGroupDescribe', (c) => api.async(c, ids, false));
-      return answer.groups.map(toConsumerGroup);
-    },
+    ...groupCalls(call, () => apis),
     answers: (at, signal) => answers(at, options.pool.tls, signal),
     close: () => calls.close(),
   };

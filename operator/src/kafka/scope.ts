@@ -1,7 +1,7 @@
 import type { LagRequest } from '../controller/ports.ts';
 import type { Commits } from './commits.ts';
 import type { Deadline } from './deadline.ts';
-import type { Described } from './groups.ts';
+import type { Described } from './described.ts';
 import { KafkaError } from './kafka-error.ts';
 import type { Topic, Topics } from './topics.ts';
 import type { GroupOffsets } from './transport.ts';
@@ -53,13 +53,10 @@ export class Scopes {
     deadline: Deadline,
   ): Promise<Scope> {
     const commits = await this.#commits.of(request.group, undefined, deadline);
-    const assigned = (await deadline.part(described))?.topics ?? [];
-    const names = [...new Set([...committedTopics(commits), ...assigned])].sort();
+    const group = await deadline.part(described);
+    const names = [...new Set([...committedTopics(commits), ...(group?.topics ?? [])])].sort();
     // No topics is not all topics (KEDA #8104).
-    if (names.length === 0) {
-      const what = `group ${request.group} has neither commits nor assignments: set spec.consumer.topics or start a consumer`;
-      throw new KafkaError('NoTopics', what);
-    }
+    if (names.length === 0) throw group?.refusal ?? noTopics(request.group, group);
     const topics = await this.#partitions(names, request.partitions);
     // The answer to "everything" leaves out what was never committed; only there absence means that.
     return { commits, absent: 'none', topics };
@@ -78,6 +75,13 @@ export class Scopes {
     for (const topic of fresh) refuseMissing(topic, filter);
     return fresh.map((topic) => ({ topic, partitions: [...new Set(filter)] }));
   }
+}
+
+function noTopics(groupId: string, group: Described | undefined): KafkaError {
+  const lacks = 'has neither commits nor assignments';
+  const what = group?.exists === false ? `does not exist: it ${lacks}` : lacks;
+  const remedy = 'set spec.consumer.topics, correct spec.consumer.group or start a consumer';
+  return new KafkaError('NoTopics', `group ${groupId} ${what}: ${remedy}`);
 }
 
 const missingFrom = ({ leaders }: Topic, filter: readonly number[]): readonly number[] =>

@@ -94,13 +94,18 @@ export class Session {
     await this.#gate.pass();
     await this.#cluster.admit();
     const { group, topics, isolationLevel } = request;
-    const described = this.#groups.of({ groupId: group, withTopics: topics.length === 0 });
+    const described = this.#groups.of({
+      groupId: group,
+      withTopics: topics.length === 0,
+      withMembers: request.withMembers === true,
+    });
     const scope = await this.#scopes.of(request, described, deadline);
     const at = this.#options.clock.now();
     // Only now, with the commits in our hands, the ends: so end >= committed (traps P1).
     const query = { topics: scope.topics, isolationLevel };
     const ends = await this.#ends.of(query, deadline, joined);
-    const description = (await deadline.part(described))?.description;
+    const { refusal, description } = (await deadline.part(described)) ?? {};
+    if (refusal) throw refusal;
     return { kind: 'observed', at, partitions: combine(scope, ends), group: description };
   }
 }

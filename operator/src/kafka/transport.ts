@@ -1,3 +1,5 @@
+import type { MemberAssignment } from '../autoscaler/types.ts';
+
 /**
  * One Kafka request each, sent to one named broker. Everything above this interface (caches, batching,
  * retries, circuit breaker) is ours and tested with a stateful fake; `platformatic.ts` is the real one.
@@ -20,11 +22,18 @@ export interface Transport {
   ): Promise<readonly FetchedTimestamp[]>;
   /** Groups of the classic protocol; any other kind is shown as `Dead` (traps P5). */
   describeGroups(to: Address, groups: readonly DescribeItem[]): Promise<readonly DescribedGroup[]>;
-  /** Groups of the KIP-848 protocol; empty when the broker does not know it. */
+  /** Groups of the KIP-848 protocol; `unknownGroup` for all when the broker does not know it. */
   describeConsumerGroups(
     to: Address,
     groups: readonly DescribeItem[],
   ): Promise<readonly DescribedGroup[]>;
+  /** Share groups (KIP-932); `unknownGroup` for all when the broker does not know them. */
+  describeShareGroups(
+    to: Address,
+    groups: readonly DescribeItem[],
+  ): Promise<readonly DescribedGroup[]>;
+  /** The groups that this broker coordinates, of every kind. */
+  listGroups(to: Address): Promise<readonly ListedGroup[]>;
   /**
    * Resolves as soon as the broker reacts to a fresh connection. Sends no credentials.
    * @throws when it refuses, or stays silent for 10 s
@@ -120,16 +129,27 @@ export interface FetchedTimestamp extends OffsetPosition {
 
 export interface DescribeItem {
   readonly groupId: string;
-  /** Decode the assignments too, to learn the topics. */
-  readonly withTopics: boolean;
+  /** Decode who owns what. */
+  readonly withAssignments: boolean;
 }
 
 export interface DescribedGroup {
   readonly groupId: string;
   readonly errorCode: number;
   readonly state: string;
+  /** `consumer`, another one such as `connect`, or empty: nobody ever joined. */
+  readonly protocolType: string;
   readonly members: number;
+  /** Members that own a partition; undefined where the assignment is not of consumers. */
+  readonly assignedMembers: number | undefined;
   readonly assignor: string | undefined;
-  /** Topics assigned to members; empty unless asked for. */
-  readonly topics: readonly string[];
+  /** Undefined unless asked for. */
+  readonly assignments: readonly MemberAssignment[] | undefined;
+}
+
+export interface ListedGroup {
+  readonly groupId: string;
+  /** `classic`, `consumer`, `share`, `streams`; empty where the broker is too old to say (before 3.8). */
+  readonly type: string;
+  readonly protocolType: string;
 }

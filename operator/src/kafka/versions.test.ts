@@ -2,9 +2,18 @@ import { expect, test } from 'vitest';
 import { chooseApis, newestApis } from './versions.ts';
 
 /** As the brokers answer ApiVersions: Metadata, FindCoordinator, OffsetFetch, ListOffsets, groups. */
-const kafka41 = ranges({ 3: [0, 13], 10: [0, 6], 9: [1, 10], 2: [1, 11], 15: [0, 6], 69: [0, 1] });
-const kafka30 = ranges({ 3: [0, 11], 10: [0, 4], 9: [0, 8], 2: [0, 7], 15: [0, 5] });
-const kafka28 = ranges({ 3: [0, 11], 10: [0, 3], 9: [0, 7], 2: [0, 6], 15: [0, 5] });
+const kafka41 = ranges({
+  3: [0, 13],
+  10: [0, 6],
+  9: [1, 10],
+  2: [1, 11],
+  15: [0, 6],
+  16: [0, 5],
+  69: [0, 1],
+  77: [1, 1],
+});
+const kafka30 = ranges({ 3: [0, 11], 10: [0, 4], 9: [0, 8], 2: [0, 7], 15: [0, 5], 16: [0, 4] });
+const kafka28 = ranges({ 3: [0, 11], 10: [0, 3], 9: [0, 7], 2: [0, 6], 15: [0, 5], 16: [0, 4] });
 
 function ranges(all: Record<number, [number, number]>) {
   return Object.entries(all).map(([key, [minVersion, maxVersion]]) => ({
@@ -23,14 +32,16 @@ test('a new broker is spoken to in the newest versions', () => {
   expect(chooseApis(kafka41, 'kafka:9092')).toEqual(newestApis);
 });
 
-test('Kafka 3.0 is spoken to in its own, without KIP-848 groups', () => {
+test('Kafka 3.0 is spoken to in its own, without KIP-848 and share groups', () => {
   expect(versions(kafka30)).toEqual({
     metadata: 11,
     findCoordinator: 4,
     offsetFetch: 8,
     listOffsets: 7,
     describeGroups: 5,
+    listGroups: 4,
     consumerGroupDescribe: undefined,
+    shareGroupDescribe: undefined,
   });
 });
 

@@ -1,6 +1,7 @@
 import * as kafka from '@platformatic/kafka';
 import { KafkaError } from './kafka-error.ts';
 import { listOffsets, offsetFetch } from './offset-apis.ts';
+import { shareGroupDescribeV1 } from './share-group-describe.ts';
 
 /** The versions of each API that lagscaler can speak, newest first; all of Apache Kafka 3.0 to 4.x. */
 const known = {
@@ -13,6 +14,7 @@ const known = {
   offsetFetch: [offsetFetch(9), offsetFetch(8)],
   listOffsets: [listOffsets(9), listOffsets(8), listOffsets(7)],
   describeGroups: [kafka.describeGroupsV5.api],
+  listGroups: [kafka.listGroupsV5.api, kafka.listGroupsV4.api],
 } as const;
 
 const newestOf = <A>(list: readonly [A, ...A[]]): A => list[0];
@@ -23,8 +25,11 @@ export interface Apis {
   readonly offsetFetch: (typeof known.offsetFetch)[number];
   readonly listOffsets: (typeof known.listOffsets)[number];
   readonly describeGroups: (typeof known.describeGroups)[number];
+  readonly listGroups: (typeof known.listGroups)[number];
   /** Undefined where the broker has no KIP-848 groups. */
   readonly consumerGroupDescribe: typeof kafka.consumerGroupDescribeV0.api | undefined;
+  /** Undefined where the broker has no share groups. */
+  readonly shareGroupDescribe: typeof shareGroupDescribeV1 | undefined;
 }
 
 export const newestApis: Apis = {
@@ -33,7 +38,9 @@ export const newestApis: Apis = {
   offsetFetch: newestOf(known.offsetFetch),
   listOffsets: newestOf(known.listOffsets),
   describeGroups: newestOf(known.describeGroups),
+  listGroups: newestOf(known.listGroups),
   consumerGroupDescribe: kafka.consumerGroupDescribeV0.api,
+  shareGroupDescribe: shareGroupDescribeV1,
 };
 
 export interface VersionRange {
@@ -70,7 +77,9 @@ export function chooseApis(ranges: readonly VersionRange[], broker: string): Api
     offsetFetch: choose('OffsetFetch', known.offsetFetch),
     listOffsets: choose('ListOffsets', known.listOffsets),
     describeGroups: choose('DescribeGroups', known.describeGroups),
+    listGroups: choose('ListGroups', known.listGroups),
     consumerGroupDescribe: speaks(describe) ? describe : undefined,
+    shareGroupDescribe: speaks(shareGroupDescribeV1) ? shareGroupDescribeV1 : undefined,
   };
 }
 
