@@ -40,6 +40,11 @@ export class Cluster {
     this.learn((await this.#transport.metadata(to, [])).brokers);
   }
 
+  /** Those that the metadata names; none before the first answer. */
+  get brokers(): readonly Address[] {
+    return [...this.#brokers.values()];
+  }
+
   brokerOf(nodeId: number): Address | undefined {
     return this.#brokers.get(nodeId);
   }

@@ -11,7 +11,7 @@ const connection: KafkaConnection = {
 };
 const never = new AbortController().signal;
 const readTimeoutMs = 600;
-const requestTimeoutMs = 100;
+const requestTimeoutMs = 200; // longer than the grace of 100
 
 let kafka: FakeKafka;
 let clock: SkippingClock;

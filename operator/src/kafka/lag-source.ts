@@ -2,6 +2,7 @@ import type { LagReading } from '../autoscaler/types.ts';
 import { type Clock, systemClock } from '../controller/clock.ts';
 import type { KafkaConnection, Key, LagSource } from '../controller/ports.ts';
 import { parseServer, poolOptions, sessionKey } from './credentials.ts';
+import type { GroupListing } from './group-listing.ts';
 import { KafkaError, unavailable } from './kafka-error.ts';
 import { createTransport } from './platformatic.ts';
 import { Session } from './session.ts';
@@ -34,8 +35,14 @@ interface Shared {
   readonly owners: Set<Key>;
 }
 
+/** What a person may want to know before any lag; the controller never does. */
+export interface GroupLister {
+  /** @throws KafkaError when the cluster cannot be reached */
+  listGroups(owner: Key, connection: KafkaConnection): Promise<GroupListing>;
+}
+
 /** Reads lag with one session per distinct bootstrap servers and credentials. */
-export function createLagSource(options: LagSourceOptions = {}): LagSource {
+export function createLagSource(options: LagSourceOptions = {}): LagSource & GroupLister {
   const clock = options.clock ?? systemClock;
   const connect = options.connect ?? ((connection) => connectTo(connection, options));
   const sessions = new Map<string, Shared>();
@@ -105,6 +112,7 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource {
       const session = keyOfOwner.get(owner) === keyOf(connection) && sessionFor(owner, connection);
       return session ? await session.timestampOf(position, signal) : undefined;
     },
+    listGroups: async (owner, connection) => sessionFor(owner, connection).listGroups(),
     release,
     async close() {
       closed = true;

@@ -8,6 +8,7 @@ import { Commits } from './commits.ts';
 import { Coordinators } from './coordinators.ts';
 import { type Deadline, Timeouts } from './deadline.ts';
 import { Ends, type TopicOffsets } from './ends.ts';
+import { type GroupListing, listGroups } from './group-listing.ts';
 import { Groups } from './groups.ts';
 import { KafkaError, unavailable } from './kafka-error.ts';
 import { RecordTimestamps } from './record-timestamps.ts';
@@ -81,6 +82,11 @@ export class Session {
     } catch {
       return undefined; // READ may be denied: it only confirms what was estimated
     }
+  }
+
+  /** @throws KafkaError when the cluster cannot be reached */
+  listGroups(): Promise<GroupListing> {
+    return listGroups(this.#cluster, this.#options.transport);
   }
 
   async close(): Promise<void> {
