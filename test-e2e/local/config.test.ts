@@ -18,7 +18,8 @@ const state: StackState = {
     plain: user('PLAIN'),
     scram256: user('SCRAM-SHA-256'),
     scram512: user('SCRAM-SHA-512'),
-  } as StackState['users'],
+    limited: { ...user('PLAIN'), username: 'limited' },
+  },
   binaries: {} as StackState['binaries'],
   kafka: { classPath: '', archive: '' },
   mongo: { classPath: '' },
@@ -55,6 +56,17 @@ test('everything listens on loopback only', () => {
   );
   expect(listening).toHaveLength(3);
   for (const line of listening) expect(line).not.toMatch(/:\/\/(?!127\.0\.0\.1:)/);
+});
+
+test('the authorizer is on, and only one account needs ACLs', () => {
+  const lines = serverProperties(state, 1).split('\n');
+  expect(lines).toContain(
+    'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  );
+  const supers = lines.find((line) => line.startsWith('super.users='));
+  expect(supers).toBe(
+    'super.users=User:ANONYMOUS;User:u;User:u;User:u;User:CN=kafka-client;User:token-user',
+  );
 });
 
 test('the probe groups have one coordinator each', () => {

@@ -1,9 +1,14 @@
 import { join } from 'node:path';
+import { jwksUrl, tokenAudience } from './kafka-oauth.ts';
 import { pkiPaths } from './pki.ts';
-import { type BrokerId, brokerIds, type KafkaUser, portsOf, type StackState } from './state.ts';
+import { type BrokerId, brokerIds, type KafkaUsers, portsOf, type StackState } from './state.ts';
 
 /** Few enough to be ready at once, enough for groups to have coordinators on every broker. */
 export const offsetsPartitions = 12;
+/** Whom a token must name to be allowed everything; others need ACLs. */
+export const tokenSubject = 'token-user';
+/** Life of a connection of the SCRAM-SHA-256 account without TLS, unless it authenticates again. */
+export const shortSessionMs = 2000;
 
 type Properties = Readonly<Record<string, string | number | boolean>>;
 
@@ -17,6 +22,7 @@ export function serverProperties(state: StackState, id: BrokerId): string {
   const properties = {
     ...identity(state, id),
     ...listeners(state, id),
+    ...authorizer(state.users),
     ...replication,
     ...timing,
     ...smallMachine,
@@ -51,8 +57,10 @@ function listeners(state: StackState, id: BrokerId): Properties {
       'PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
-    ...saslListener('sasl_plaintext', state.users.plain),
-    ...saslListener('sasl_ssl', state.users.plain),
+    ...saslListener('sasl_plaintext', state),
+    ...saslListener('sasl_ssl', state),
+    // Connections of this account end every few seconds unless they are authenticated again.
+    'listener.name.sasl_plaintext.scram-sha-256.connections.max.reauth.ms': shortSessionMs,
     'ssl.keystore.type': 'PEM',
     'ssl.keystore.location': pki.kafkaKeyStore,
     'ssl.truststore.type': 'PEM',
@@ -62,15 +70,34 @@ function listeners(state: StackState, id: BrokerId): Properties {
   };
 }
 
-function saslListener(listener: string, plain: KafkaUser): Properties {
+function saslListener(listener: string, { users, dir }: StackState): Properties {
   const prefix = `listener.name.${listener}`;
-  const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
-  const account = `user_${plain.username}="${plain.password}"`;
+  const module = (name: string, options = '') =>
+    `org.apache.kafka.common.security.${name} required${options};`;
+  const accounts = [users.plain, users.limited]
+    .map(({ username, password }) => ` user_${username}="${password}"`)
+    .join('');
+  const scram = module('scram.ScramLoginModule');
   return {
-    [`${prefix}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
-    [`${prefix}.plain.sasl.jaas.config`]: `org.apache.kafka.common.security.plain.PlainLoginModule required ${account};`,
+    [`${prefix}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
+    [`${prefix}.plain.sasl.jaas.config`]: module('plain.PlainLoginModule', accounts),
     [`${prefix}.scram-sha-256.sasl.jaas.config`]: scram,
     [`${prefix}.scram-sha-512.sasl.jaas.config`]: scram,
+    [`${prefix}.oauthbearer.sasl.jaas.config`]: module('oauthbearer.OAuthBearerLoginModule'),
+    [`${prefix}.oauthbearer.sasl.server.callback.handler.class`]:
+      'org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler',
+    [`${prefix}.oauthbearer.sasl.oauthbearer.jwks.endpoint.url`]: jwksUrl(dir),
+    [`${prefix}.oauthbearer.sasl.oauthbearer.expected.audience`]: tokenAudience,
+  };
+}
+
+/** Everybody whom the tests know may do everything, but for the one account that may do nothing. */
+function authorizer({ plain, scram256, scram512 }: KafkaUsers): Properties {
+  const accounts = [plain, scram256, scram512].map((user) => user.username);
+  const principals = ['ANONYMOUS', ...accounts, 'CN=kafka-client', tokenSubject];
+  return {
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': principals.map((name) => `User:${name}`).join(';'),
   };
 }
 

@@ -6,6 +6,7 @@ import { quietRequestQueue } from '@lagscaler/demo-shared/kafka-request-queue.ts
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { brokerDir, offsetsPartitions, serverProperties } from './kafka-config.ts';
 import { log4j } from './kafka-jars.ts';
+import { allowedUrls, ensureTokenKeys } from './kafka-oauth.ts';
 import { isListening } from './ports.ts';
 import { controlsOf, type ProcessControls } from './process.ts';
 import { run } from './run.ts';
@@ -30,7 +31,10 @@ export function brokerControls(state: StackState, id: BrokerId): ProcessControls
   return controlsOf({
     name: `kafka-${id}`,
     command: javaCommand(),
-    args: [log4j, ...javaArgs(state, '400m'), 'kafka.Kafka', propertiesFile(dir, id)],
+    args: [
+      ...[log4j, allowedUrls(dir), ...javaArgs(state, '400m')],
+      ...['kafka.Kafka', propertiesFile(dir, id)],
+    ],
     pidFile: join(dir, 'run', `kafka-${id}.pid`),
     logFile: join(dir, 'logs', `kafka-${id}.log`),
     ports: Object.values(ports),
@@ -46,6 +50,7 @@ function propertiesFile(dir: string, id: BrokerId): string {
 
 /** Writes the configuration of each broker and, the first time, formats its disk with the SCRAM accounts. */
 export async function prepareBrokers(state: StackState, signal: AbortSignal): Promise<void> {
+  ensureTokenKeys(state.dir);
   await Promise.all(brokerIds.map((id) => prepareBroker(state, id, signal)));
 }
 

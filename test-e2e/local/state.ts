@@ -14,11 +14,12 @@ export interface KafkaUser {
   readonly password: string;
 }
 
-/** One account per mechanism. */
+/** One account per mechanism, and one that needs ACLs to be allowed anything. */
 export interface KafkaUsers {
   readonly plain: KafkaUser;
   readonly scram256: KafkaUser;
   readonly scram512: KafkaUser;
+  readonly limited: KafkaUser;
 }
 
 /** What stays the same for the life of a stack, and all that another process needs to attach to it. */
@@ -83,7 +84,7 @@ export async function updateState(
   const { index: portBlock } = await choosePorts(dir, portRegistry());
   const before = readState(dir);
   const clusterId = before?.clusterId ?? randomBytes(16).toString('base64url');
-  const users = before?.users ?? createUsers();
+  const users = { ...createUsers(), ...before?.users };
   const light = node.light ?? before?.light ?? false;
   const capacityPods = node.capacityPods ?? before?.capacityPods ?? 500;
   const state = { dir, portBlock, clusterId, users, ...software, light, capacityPods };
@@ -99,5 +100,7 @@ function createUsers(): KafkaUsers {
     plain: { mechanism: 'PLAIN', username: 'alice', password: password() },
     scram256: { mechanism: 'SCRAM-SHA-256', username: 'bob', password: password() },
     scram512: { mechanism: 'SCRAM-SHA-512', username: 'carol', password: password() },
+    // PLAIN, since SCRAM accounts are made when a disk is formatted: stacks of before have it too.
+    limited: { mechanism: 'PLAIN', username: 'dave', password: password() },
   };
 }
