@@ -86,6 +86,10 @@ function saslListener(listener: string, { users, dir }: StackState): Properties 
     [`${prefix}.oauthbearer.sasl.jaas.config`]: module('oauthbearer.OAuthBearerLoginModule'),
     [`${prefix}.oauthbearer.sasl.server.callback.handler.class`]:
       'org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler',
+    // Kafka 4.1 looks for this one without the mechanism; by default it would believe any signature, since it does
+    // not look for the keys under their prefix when it chooses how to validate.
+    [`${prefix}.sasl.oauthbearer.jwt.validator.class`]:
+      'org.apache.kafka.common.security.oauthbearer.BrokerJwtValidator',
     [`${prefix}.oauthbearer.sasl.oauthbearer.jwks.endpoint.url`]: jwksUrl(dir),
     [`${prefix}.oauthbearer.sasl.oauthbearer.expected.audience`]: tokenAudience,
   };
