@@ -39,6 +39,11 @@ test.for([
     'readonly a?: string;',
   ],
   ['a list is readonly', crdWith({ a: { type: 'array', items: text } }), 'a?: readonly string[];'],
+  [
+    'a map is a readonly record',
+    crdWith({ a: { type: 'object', additionalProperties: text } }),
+    'a?: Readonly<Record<string, string>>;',
+  ],
   ['a choice is a union', crdWith({ a: { ...text, enum: ['x', 'y'] } }), "a?: 'x' | 'y';"],
 ] as const)('%s', async ([, crd, line]) => expect(await generateTypes(crd)).toContain(line));
 

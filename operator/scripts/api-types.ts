@@ -6,6 +6,7 @@ const typeNames: Readonly<Record<string, string>> = {
   spec: 'KafkaConsumerScalerSpec',
   status: 'KafkaConsumerScalerStatus',
   caSecretRef: 'SecretKeyRef',
+  caConfigMapRef: 'ConfigMapKeyRef',
   certSecretRef: 'SecretKeyRef',
   keySecretRef: 'SecretKeyRef',
   secretRef: 'CredentialsSecretRef',
@@ -53,6 +54,10 @@ function toJsonSchema(
       type: 'array',
       items: toJsonSchema(schema.items, name, definitions),
     };
+  }
+  if (schema.additionalProperties) {
+    const values = schema.additionalProperties.type;
+    return { ...describe(schema), tsType: `Readonly<Record<string, ${values}>>` };
   }
   if (schema.type !== 'object') {
     return { ...describe(schema), type: schema.type as 'string', ...enumOf(schema) };

@@ -13,6 +13,8 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  /** Of a map: its values. */
+  readonly additionalProperties?: Schema;
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
 

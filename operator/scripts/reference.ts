@@ -33,7 +33,7 @@ function sections(schema: Schema, path: string): string[] {
   const objects = [
     { path, schema },
     ...all
-      .filter((f) => objectOf(f.schema).type === 'object')
+      .filter((f) => isObject(objectOf(f.schema)))
       .map((f) => ({ path: f.schema.items ? `${f.path}[]` : f.path, schema: f.schema })),
   ];
   return objects.flatMap((object) => [
@@ -55,8 +55,13 @@ function objectOf(schema: Schema): Schema {
   return schema.items ?? schema;
 }
 
+/** A map has no fields of its own. */
+const isObject = (schema: Schema): boolean =>
+  schema.type === 'object' && schema.additionalProperties === undefined;
+
 function typeOf(schema: Schema): string {
   if (schema.items) return `list of ${typeOf(schema.items)}`;
+  if (schema.additionalProperties) return `map of ${typeOf(schema.additionalProperties)}`;
   return schema.enum?.map((value) => `\`${value}\``).join(', ') ?? schema.format ?? schema.type;
 }
 
@@ -71,7 +76,8 @@ function rules(schema: Schema, path: string): readonly (readonly [string, string
   );
   const children = Object.entries(schema.properties ?? {});
   const below = children.flatMap(([name, child]) => rules(child, `${path}.${name}`));
-  return [...own, ...below, ...(schema.items ? rules(schema.items, `${path}[]`) : [])];
+  const values = schema.items ?? schema.additionalProperties;
+  return [...own, ...below, ...(values ? rules(values, `${path}[]`) : [])];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,3 +1,6 @@
+import { isAbsolute } from 'node:path';
+import type { OperatorIdentity } from './controller/ports.ts';
+
 /** The operator's configuration: environment variables only, checked all at once at start. */
 export interface Config {
   readonly logLevel: LogLevel;
@@ -8,6 +11,7 @@ export interface Config {
   readonly kubeconfig: string | undefined;
   readonly kubeRequestTimeoutMs: number;
   readonly kafkaReadTimeoutMs: number;
+  readonly identity: OperatorIdentity;
   readonly maxConcurrentReconciles: number;
 }
 
@@ -18,6 +22,9 @@ type LogLevel = (typeof logLevels)[number];
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
+
+const namespace = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const namespaceOrAll = /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?|\*)$/;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -34,7 +41,7 @@ export function loadConfig(env: Env): Config {
       host: read.text('HTTP_HOST', '0.0.0.0'),
       port: read.integer('HTTP_PORT', 8080, 1, 65_535),
     },
-    namespaces: read.list('WATCH_NAMESPACES', /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
+    namespaces: read.list('WATCH_NAMESPACES', namespace),
     pod: {
       namespace: read.text('POD_NAMESPACE', 'default'),
       name: read.text('POD_NAME', env['HOSTNAME'] || 'lagscaler'),
@@ -46,6 +53,10 @@ export function loadConfig(env: Env): Config {
     kubeconfig: env['KUBECONFIG'] || undefined,
     kubeRequestTimeoutMs: read.integer('KUBE_REQUEST_TIMEOUT_MS', 10_000, 100, 60_000),
     kafkaReadTimeoutMs: read.integer('KAFKA_READ_TIMEOUT_MS', 3000, 100, 60_000),
+    identity: {
+      tokenDirectory: read.path('KAFKA_TOKEN_DIRECTORY'),
+      awsNamespaces: read.list('KAFKA_AWS_NAMESPACES', namespaceOrAll),
+    },
     maxConcurrentReconciles: read.integer('MAX_CONCURRENT_RECONCILES', 2000, 1, 100_000),
   };
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
@@ -69,6 +80,12 @@ function reader(env: Env, problems: string[]) {
       const found = allowed.find((value) => value === text);
       if (!found) problems.push(`${name}: set one of ${allowed.join(', ')}, not "${text}"`);
       return found ?? fallback;
+    },
+    path(name: string): string | undefined {
+      const text = env[name] || undefined;
+      if (text === undefined || isAbsolute(text)) return text;
+      problems.push(`${name}: set an absolute path, not "${text}"`);
+      return undefined;
     },
     list(name: string, item: RegExp): readonly string[] {
       const items = (env[name] ?? '').split(',').map((text) => text.trim());

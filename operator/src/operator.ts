@@ -77,11 +77,13 @@ export async function startOperator(config: Config, log: Logger, hooks: Hooks): 
     target,
     pods: createPodReader({ client }),
     secrets,
+    identity: config.identity,
     lag,
     events,
     clock: systemClock,
     states: createScalerStates((key) => {
       lag.release(key);
+      secrets.release(key);
       forget(key);
     }),
     mayWrite: () => !stopping && isLeader(),
@@ -163,8 +165,8 @@ export async function startOperator(config: Config, log: Logger, hooks: Hooks): 
       await controller.stop(withinMs - 1000);
       await Promise.all([election?.close(), lag.close(), ...caches.map((cache) => cache.close())]);
       await events.close();
-      secrets.close();
       discovery.close();
+      await secrets.close();
       await Promise.all([client.close(), server.close()]);
     },
   };

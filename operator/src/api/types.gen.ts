@@ -20,7 +20,7 @@ export interface ScaleTargetRef {
   readonly name: string;
 }
 /**
- * Secret key with the certificate authorities to trust, in PEM, instead of those of the operator's image. Strimzi: the key ca.crt of <cluster>-cluster-ca-cert.
+ * Secret key with the certificate authorities to trust, in PEM, instead of those of the operator's image. Strimzi: the key ca.crt of <cluster>-cluster-ca-cert. Not together with caConfigMapRef.
  */
 export interface SecretKeyRef {
   /**
@@ -33,10 +33,24 @@ export interface SecretKeyRef {
   readonly key: string;
 }
 /**
+ * As caSecretRef, in a ConfigMap: certificates are no secret. Not together with caSecretRef.
+ */
+export interface ConfigMapKeyRef {
+  /**
+   * Name of a ConfigMap in the namespace of this resource. 1 to 253 characters.
+   */
+  readonly name: string;
+  /**
+   * Key in the ConfigMap's data. 1 to 253 characters.
+   */
+  readonly key: string;
+}
+/**
  * Encrypts the connections. An empty object means TLS with the certificate authorities of the operator's image. Absent: no TLS.
  */
 export interface Tls {
   readonly caSecretRef?: SecretKeyRef;
+  readonly caConfigMapRef?: ConfigMapKeyRef;
   readonly certSecretRef?: SecretKeyRef;
   readonly keySecretRef?: SecretKeyRef;
   /**
@@ -44,12 +58,12 @@ export interface Tls {
    */
   readonly serverName?: string;
   /**
-   * Accepts any broker certificate: only for tests, since anybody on the path can then read the credentials. Not together with caSecretRef. Default false.
+   * Accepts any broker certificate: only for tests, since anybody on the path can then read the credentials. Not together with a CA. Default false.
    */
   readonly insecureSkipVerify: boolean;
 }
 /**
- * The Secret with user name and password.
+ * The Secret with user name and password, for PLAIN and SCRAM.
  */
 export interface CredentialsSecretRef {
   /**
@@ -66,14 +80,114 @@ export interface CredentialsSecretRef {
   readonly passwordKey: string;
 }
 /**
- * Signs in to the brokers with a user name and password. Absent: no SASL. Without tls PLAIN sends the password in clear text.
+ * The Secret with client id and client secret.
+ */
+export interface ClientSecretRef {
+  /**
+   * Name of a Secret in the namespace of this resource. 1 to 253 characters.
+   */
+  readonly name: string;
+  /**
+   * Key of the client id in the Secret's data. 1 to 253 characters. Default clientId.
+   */
+  readonly clientIdKey: string;
+  /**
+   * Key of the client secret in the Secret's data. 1 to 253 characters. Default clientSecret.
+   */
+  readonly clientSecretKey: string;
+}
+/**
+ * Asks a token endpoint with the client credentials grant of OAuth 2.0. A token is used for half of its life.
+ */
+export interface ClientCredentials {
+  /**
+   * Address of the token endpoint. https, since the client secret is sent there; http only for a loopback host (localhost, 127.0.0.1, [::1]), for tests. 8 to 2048 characters.
+   */
+  readonly tokenEndpointUri: string;
+  readonly clientSecretRef: ClientSecretRef;
+  /**
+   * Client id, where the Secret has none. 1 to 512 characters. Absent: the key clientIdKey of the Secret.
+   */
+  readonly clientId?: string;
+  /**
+   * How the client proves itself: client_secret_basic sends id and secret in the Authorization header, client_secret_post in the body. Default client_secret_basic.
+   */
+  readonly clientAuthMethod: 'client_secret_basic' | 'client_secret_post';
+  /**
+   * Scopes to ask for. Up to 50 entries, no duplicates. Absent: those that the endpoint gives by default.
+   */
+  readonly scopes?: readonly string[];
+  /**
+   * Audience to ask for, where the endpoint knows that parameter. 1 to 2048 characters.
+   */
+  readonly audience?: string;
+  readonly caSecretRef?: SecretKeyRef;
+  readonly caConfigMapRef?: ConfigMapKeyRef;
+}
+/**
+ * Where the tokens of OAUTHBEARER come from, and what is sent with them.
+ */
+export interface OauthBearer {
+  readonly clientCredentials?: ClientCredentials;
+  /**
+   * Name of a file with a token that somebody else keeps fresh, such as a projected service-account token: in the folder of this namespace below the operator's KAFKA_TOKEN_DIRECTORY. Read for each authentication. 1 to 253 characters.
+   */
+  readonly tokenFile?: string;
+  /**
+   * Sent to the brokers with each token (RFC 7628), such as logicalCluster and identityPoolId for Confluent Cloud. Up to 32 entries.
+   */
+  readonly extensions?: Readonly<Record<string, string>>;
+}
+/**
+ * The Secret with an access key. Absent: the operator's own identity (such as the role of its ServiceAccount), where its KAFKA_AWS_NAMESPACES allows that to this namespace.
+ */
+export interface AccessKeySecretRef {
+  /**
+   * Name of a Secret in the namespace of this resource. 1 to 253 characters.
+   */
+  readonly name: string;
+  /**
+   * Key of the access key id in the Secret's data. 1 to 253 characters. Default accessKeyId.
+   */
+  readonly accessKeyIdKey: string;
+  /**
+   * Key of the secret access key in the Secret's data. 1 to 253 characters. Default secretAccessKey.
+   */
+  readonly secretAccessKeyKey: string;
+  /**
+   * Key of the session token of temporary keys in the Secret's data. 1 to 253 characters.
+   */
+  readonly sessionTokenKey?: string;
+}
+/**
+ * Identity for Amazon MSK with IAM access control. Needs tls.
+ */
+export interface AwsMskIam {
+  /**
+   * AWS region of the MSK cluster, such as eu-west-1. 1 to 63 characters.
+   */
+  readonly region: string;
+  /**
+   * Role to assume, with the access key or else with the operator's own identity. 20 to 2048 characters. Absent: none is assumed.
+   */
+  readonly roleArn?: string;
+  readonly accessKeySecretRef?: AccessKeySecretRef;
+}
+/**
+ * Signs in to the brokers. Absent: no SASL. Without tls passwords of PLAIN and tokens of OAUTHBEARER travel in clear text.
  */
 export interface Sasl {
   /**
-   * SASL mechanism. PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.
+   * How to sign in. PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 with user name and password, OAUTHBEARER with tokens, AWS_MSK_IAM with an AWS identity (Amazon MSK).
    */
-  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
-  readonly secretRef: CredentialsSecretRef;
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER' | 'AWS_MSK_IAM';
+  /**
+   * User name for PLAIN and SCRAM, where the Secret has none: the Secret of a Strimzi KafkaUser is named like the user and holds only the password. 1 to 253 characters. Absent: the key usernameKey of the Secret.
+   */
+  readonly username?: string;
+  readonly secretRef?: CredentialsSecretRef;
+  readonly oauthBearer?: OauthBearer;
+  readonly awsMskIam?: AwsMskIam;
 }
 /**
  * How to reach the Kafka cluster. Resources with equal settings share one connection.

@@ -5,6 +5,8 @@ import type { Clock } from './clock.ts';
 import { createConflicts } from './conflicts.ts';
 import type { Outcome } from './outcome.ts';
 import {
+  type KeyRef,
+  type LagRequest,
   type LagSource,
   type ObservedTarget,
   type PodCount,
@@ -14,6 +16,8 @@ import {
   type ScalerEvent,
   type ScalerStore,
   type ScaleTarget,
+  SecretError,
+  type SecretReader,
   TargetError,
   type TargetRef,
 } from './ports.ts';
@@ -136,6 +140,25 @@ export class FakePods implements PodReader {
   }
 }
 
+/** Secrets and ConfigMaps under `Secret shop/kafka`, and who uses which. */
+export class FakeSecrets implements SecretReader {
+  readonly objects = new Map<string, Readonly<Record<string, string>>>();
+  readonly used = new Map<string, readonly string[]>();
+  async read(owner: string, refs: readonly KeyRef[]): Promise<readonly string[]> {
+    this.used.set(owner, [...new Set(refs.map(nameOf))]);
+    return refs.map((ref) => {
+      const value = this.objects.get(nameOf(ref))?.[ref.key];
+      if (value === undefined) throw new SecretError('NotFound', `${nameOf(ref)}: ${ref.key}`);
+      return value;
+    });
+  }
+  release(owner: string): void {
+    this.used.delete(owner);
+  }
+}
+
+const nameOf = ({ kind, namespace, name }: KeyRef): string => `${kind} ${namespace}/${name}`;
+
 /** A Kafka cluster with one group: `lag` records spread over its partitions, or a failure. */
 export class FakeLag implements LagSource {
   partitions = 40;
@@ -144,7 +167,9 @@ export class FakeLag implements LagSource {
   failure: Reason = 'KafkaUnreachable';
   unknown = 0;
   readonly released: string[] = [];
-  async read(): Promise<LagReading> {
+  readonly requests: LagRequest[] = [];
+  async read(_owner: string, request: LagRequest): Promise<LagReading> {
+    this.requests.push(request);
     if (this.lag === undefined)
       return { kind: 'unavailable', reason: this.failure, message: 'no broker answers' };
     const first = this.lag;
@@ -211,12 +236,22 @@ export function fakeWorld(spec: Partial<KafkaConsumerScalerSpec> = {}) {
   const target = new FakeTargets();
   const lag = new FakeLag();
   const pods = new FakePods();
+  const secrets = new FakeSecrets();
   const podsUnknown: string[] = [];
-  const forgotten: string[] = [];
   const events: ScalerEvent[] = [];
   const outcomes: { outcome: Outcome; notable: boolean }[] = [];
-  const seen = { events, outcomes, podsUnknown, forgotten };
-  const world = { clock, scalers, target, pods, lag, ...seen, leading: true, statusFailures: 0 };
+  const seen = { events, outcomes, podsUnknown };
+  const world = {
+    clock,
+    scalers,
+    target,
+    pods,
+    secrets,
+    lag,
+    ...seen,
+    leading: true,
+    statusFailures: 0,
+  };
   const add = (scaler: Scaler) => {
     scalers.objects.set(scaler.key, scaler);
     conflicts.invalidate();
@@ -228,12 +263,13 @@ export function fakeWorld(spec: Partial<KafkaConsumerScalerSpec> = {}) {
     lag,
     clock,
     pods,
-    secrets: {
-      read: async (ref, key) => `${ref.name}/${key}`,
-      forget: ({ name }) => forgotten.push(name),
-    },
+    secrets,
+    identity: { tokenDirectory: '/tokens', awsNamespaces: [] },
     events: { publish: (_about, published) => events.push(...published) },
-    states: createScalerStates((key) => lag.release(key)),
+    states: createScalerStates((key) => {
+      lag.release(key);
+      secrets.release(key);
+    }),
     mayWrite: () => world.leading,
     conflictOf: (scaler) => conflicts.of(scaler),
     onOutcome: (_scaler, outcome, notable) => outcomes.push({ outcome, notable }),

@@ -1,8 +1,11 @@
 import type { KafkaConsumerScalerSpec, KafkaConsumerScalerStatus } from '../api/types.gen.ts';
 import type { Conflict, LagReading, TargetScale } from '../autoscaler/types.ts';
 import type { Clock } from './clock.ts';
+import type { KafkaConnection } from './kafka-connection.ts';
 import type { Outcome } from './outcome.ts';
 import type { ScalerStates } from './state.ts';
+
+export type { KafkaConnection } from './kafka-connection.ts';
 
 /**
  * The outside world as the controller needs it. `kube/` and `kafka/` implement these; tests use the
@@ -107,14 +110,22 @@ export class TargetError extends Error {
   }
 }
 
+/** One key of a Secret or ConfigMap. */
+export interface KeyRef extends ObjectRef {
+  readonly kind: 'Secret' | 'ConfigMap';
+  readonly key: string;
+}
+
 export interface SecretReader {
   /**
-   * The decoded value of one key of a Secret; cached for a short time.
+   * The values of these keys, decoded, in order; all as they are at one moment. A request is only made
+   * for objects that nobody used before.
+   * @param owner uses exactly these objects until its next `read` or its `release`
    * @throws SecretError NotFound, KeyNotFound, Forbidden, Unavailable; the message never holds a value
    */
-  read(ref: ObjectRef, key: string, signal: AbortSignal): Promise<string>;
-  /** The next read asks the API server: for when Kafka refused what the Secret held. */
-  forget(ref: ObjectRef): void;
+  read(owner: Key, refs: readonly KeyRef[], signal: AbortSignal): Promise<readonly string[]>;
+  /** The owner is gone. */
+  release(owner: Key): void;
 }
 
 export class SecretError extends Error {
@@ -126,25 +137,12 @@ export class SecretError extends Error {
   }
 }
 
-/** How to reach one Kafka cluster, with the secrets resolved. Two equal values share a session. */
-export interface KafkaConnection {
-  readonly bootstrapServers: readonly string[];
-  readonly tls:
-    | undefined
-    | {
-        readonly ca: string | undefined;
-        readonly cert: string | undefined;
-        readonly key: string | undefined;
-        readonly serverName: string | undefined;
-        readonly insecureSkipVerify: boolean;
-      };
-  readonly sasl:
-    | undefined
-    | {
-        readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
-        readonly username: string;
-        readonly password: string;
-      };
+/** Who may act in the name of the operator itself; decided by who runs it. */
+export interface OperatorIdentity {
+  /** Folder of token files, with a folder for each namespace whose scalers may use them; undefined: none. */
+  readonly tokenDirectory: string | undefined;
+  /** Namespaces whose scalers may use the operator's own AWS identity; `*`: all. */
+  readonly awsNamespaces: readonly string[];
 }
 
 export interface LagRequest {
@@ -206,6 +204,7 @@ export interface Ports {
   readonly target: ScaleTarget;
   readonly pods: PodReader;
   readonly secrets: SecretReader;
+  readonly identity: OperatorIdentity;
   readonly lag: LagSource;
   readonly events: EventRecorder;
   readonly states: ScalerStates;

@@ -10,11 +10,14 @@ import {
 import { isCertificateRefused, toConnectionError } from './errors.ts';
 import { KafkaError } from './kafka-error.ts';
 import { ConnectFailure, type WatchedPool, watchPool } from './pool.ts';
+import type { TokenSource } from './tokens.ts';
 import { type Address, addressText } from './transport.ts';
 
 export interface TransportOptions {
   readonly clientId: string;
   readonly pool: PoolOptions;
+  /** Of the pool's SASL; closed with it. */
+  readonly tokens?: TokenSource | undefined;
   /** Longest time for connecting plus request; whatever the library does, the call then settles. */
   readonly callTimeoutMs: number;
   readonly onRequest: (api: string) => void;
@@ -39,7 +42,7 @@ export class BrokerCalls {
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.#pool = watchPool(new ConnectionPool(options.clientId, options.pool));
+    this.#pool = watchPool(new ConnectionPool(options.clientId, options.pool), options.tokens);
   }
 
   /** @throws KafkaError when there is no usable answer; settles within callTimeoutMs */

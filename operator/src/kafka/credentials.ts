@@ -1,19 +1,27 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { ConnectionOptions as PoolOptions } from '@platformatic/kafka';
-import type { KafkaConnection } from '../controller/ports.ts';
+import type { KafkaConnection } from '../controller/kafka-connection.ts';
 import { KafkaError } from './kafka-error.ts';
+import { tlsOptions } from './tls.ts';
 import type { Address } from './transport.ts';
+
+/** Of this process alone: a key that leaks can be compared with nothing. */
+const processKey = randomBytes(32);
 
 /** Names a session: equal for equal servers and credentials, and does not give the secret away. */
 export function sessionKey({ bootstrapServers, tls, sasl }: KafkaConnection): string {
-  const identity = [
-    [...bootstrapServers].sort(),
-    tls && [tls.ca, tls.cert, tls.key, tls.serverName, tls.insecureSkipVerify],
-    sasl && [sasl.mechanism, sasl.username, sasl.password],
-  ];
-  return createHash('sha256').update(JSON.stringify(identity)).digest('base64url');
+  const identity = JSON.stringify(
+    [[...bootstrapServers].sort(), tls ?? null, sasl ?? null],
+    inOrder,
+  );
+  return createHmac('sha256', processKey).update(identity).digest('base64url');
+}
+
+/** Equal objects as equal text, whatever the order of their fields: new fields count by themselves. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /**
@@ -33,7 +41,7 @@ export function parseServer(text: string): Address {
 
 /** @throws KafkaError InvalidSpec when a certificate or key is not PEM, naming the field */
 export function poolOptions(
-  { bootstrapServers, tls, sasl }: KafkaConnection,
+  { bootstrapServers, tls }: Pick<KafkaConnection, 'bootstrapServers' | 'tls'>,
   timeouts: { readonly connectMs: number; readonly requestMs: number },
 ): PoolOptions {
   const names = bootstrapServers.map((s) => parseServer(s).host);
@@ -42,7 +50,6 @@ export function poolOptions(
     requestTimeout: timeouts.requestMs,
     // A request waiting in the library's queue has no timeout yet: let all of them through.
     maxInflights: 64,
-    ...(sasl && { sasl: { ...sasl } }),
     ...(tls && {
       tls: tlsOptions(tls),
       // SNI may not be an IP address.
@@ -50,37 +57,4 @@ export function poolOptions(
       ...(tls.serverName === undefined && names.every((n) => !isIP(n)) && { tlsServerName: true }),
     }),
   };
-}
-
-function tlsOptions(tls: NonNullable<KafkaConnection['tls']>): ConnectionOptions {
-  const { ca, cert, key, insecureSkipVerify } = tls;
-  // Checked here because Node ignores a CA it cannot parse, and because the pool never answers again
-  // for a connection that could not even be constructed.
-  if ((cert === undefined) !== (key === undefined)) {
-    const what = 'spec.kafka.tls: certSecretRef and keySecretRef go together: set both or none';
-    throw new KafkaError('InvalidSpec', what);
-  }
-  if (ca !== undefined) check('ca', () => new X509Certificate(ca));
-  if (cert !== undefined) check('cert', () => new X509Certificate(cert));
-  if (key !== undefined) {
-    check('key', () => createSecureContext(present({ cert, key })));
-  }
-  return { ...present({ ca, cert, key }), rejectUnauthorized: !insecureSkipVerify };
-}
-
-function present(fields: Record<'cert' | 'key', string | undefined> & { ca?: string | undefined }) {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-function check(name: 'ca' | 'cert' | 'key', parse: () => unknown): void {
-  try {
-    parse();
-  } catch {
-    // No cause: OpenSSL errors may quote what they were given.
-    const what = name === 'key' ? 'a PEM private key that fits the certificate' : 'PEM';
-    throw new KafkaError(
-      'InvalidSpec',
-      `spec.kafka.tls.${name}SecretRef: the value is not ${what}`,
-    );
-  }
 }

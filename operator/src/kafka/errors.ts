@@ -27,9 +27,12 @@ interface Finding {
 /** Turns what the client library threw into reason, step and remedy; no message text is ever read. */
 export function toConnectionError(error: unknown, context: FailureContext): KafkaError {
   const chain = flatten(error);
+  const own = chain.find((e) => e instanceof KafkaError);
+  const where = `${addressText(context.address)}: ${context.api ?? 'connect'}`;
+  // What our own part of SASL has said already, e.g. that there is no token.
+  if (own) return new KafkaError(own.reason, `${where}: SASL: ${own.message}`, { cause: error });
   const { step, reason, what } =
     authentication(chain) ?? clientCertificate(chain) ?? tls(chain) ?? network(chain, context);
-  const where = `${addressText(context.address)}: ${context.api ?? 'connect'}`;
   return new KafkaError(reason, `${where}: ${step}: ${what}`, { cause: error });
 }
 

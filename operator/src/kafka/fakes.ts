@@ -104,6 +104,9 @@ export class FakeKafka {
   readonly oversized = new Set<string>();
   /** Runs before each answer, e.g. to change the cluster in the middle of a tick. */
   onRequest: (request: FakeRequest) => void = () => undefined;
+  /** Answers that wait for `released`. */
+  holds: (request: FakeRequest) => boolean = () => false;
+  released: Promise<void> = Promise.resolve();
 
   constructor(brokers: number, requestTimeoutMs = 100) {
     for (let id = 1; id <= brokers; id += 1) this.health.set(id, 'up');
@@ -227,6 +230,7 @@ export class FakeKafka {
     this.requests.push(request);
     await new Promise((resolve) => setImmediate(resolve));
     this.onRequest(request);
+    if (this.holds(request)) await this.released;
     const health = this.health.get(to.port) ?? 'refusing';
     if (health === 'up') return answer();
     const where = addressText(to);

@@ -434,20 +434,38 @@ describe('sessions', () => {
     source.release('shop/never-read');
     expect(kafka.closed).toBe(0);
     source.release('shop/b');
-    expect(kafka.closed).toBe(1);
+    await expect.poll(() => kafka.closed).toBe(1);
   });
 
   test('change with the credentials of their owner', async () => {
     kafka.createTopic('orders', [10n]);
     await ask('g');
     await ask('g', { connection: other });
-    expect([connects, kafka.closed]).toEqual([2, 1]);
+    await expect.poll(() => [connects, kafka.closed]).toEqual([2, 1]);
   });
 
-  test('that are closed end the reads under way', async () => {
+  test('of old credentials serve the reads under way to their end, beside the new ones', async () => {
+    kafka.createTopic('orders', [10n]);
+    await ask('g', {}, 'shop/a');
+    const { promise, resolve: release } = Promise.withResolvers<void>();
+    kafka.released = promise;
+    kafka.holds = ({ api }) => api === 'OffsetFetch';
+    const before = ask('g', {}, 'shop/a');
+    await expect.poll(() => kafka.requests.filter((r) => r.api === 'OffsetFetch').length).toBe(2);
+    kafka.holds = () => false;
+
+    expect(told(await ask('g', { connection: other }, 'shop/a'))).toHaveLength(1);
+    expect(kafka.closed).toBe(0);
+    release();
+    expect(told(await before)).toHaveLength(1);
+    await expect.poll(() => kafka.closed).toBe(1);
+  });
+
+  test('that are all closed end the reads under way', async () => {
     for (const id of [1, 2, 3]) kafka.health.set(id, 'silent');
     const reading = ask('g');
     source.release('shop/orders');
+    await source.close();
     expect(told(await reading)).toBe('LagUnknown');
   });
 

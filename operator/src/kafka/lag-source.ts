@@ -1,10 +1,11 @@
 import type { LagReading } from '../autoscaler/types.ts';
 import { type Clock, systemClock } from '../controller/clock.ts';
-import type { KafkaConnection, Key, LagSource } from '../controller/ports.ts';
+import type { KafkaConnection, Key, LagRequest, LagSource } from '../controller/ports.ts';
 import { parseServer, poolOptions, sessionKey } from './credentials.ts';
 import type { GroupListing } from './group-listing.ts';
 import { KafkaError, unavailable } from './kafka-error.ts';
 import { createTransport } from './platformatic.ts';
+import { saslOf } from './sasl.ts';
 import { Session } from './session.ts';
 import type { Transport } from './transport.ts';
 
@@ -33,6 +34,8 @@ type ReadOutcome = 'observed' | 'incomplete' | 'unavailable';
 interface Shared {
   readonly session: Session;
   readonly owners: Set<Key>;
+  /** Under way. */
+  readonly reads: Set<Promise<LagReading>>;
 }
 
 /** What a person may want to know before any lag; the controller never does. */
@@ -49,7 +52,8 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
   const keyOfOwner = new Map<Key, string>();
   const closing = new Set<Promise<void>>();
   const keys = new WeakMap<KafkaConnection, string>();
-  let closed = false;
+  const closed = Promise.withResolvers<void>();
+  let isClosed = false;
 
   const keyOf = (connection: KafkaConnection): string => {
     const key = keys.get(connection) ?? sessionKey(connection);
@@ -57,9 +61,11 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
     return key;
   };
 
-  const end = (session: Session): void => {
+  /** Reads under way end normally, unless everything is being closed. */
+  const end = ({ session, reads }: Shared): void => {
+    const quiet = Promise.race([Promise.all(reads), closed.promise]);
     // A session that cannot say goodbye to its brokers is gone all the same.
-    const done = session.close().catch(() => undefined);
+    const done = quiet.then(() => session.close()).catch(() => undefined);
     closing.add(done);
     void done.then(() => closing.delete(done));
   };
@@ -72,7 +78,7 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
     shared?.owners.delete(owner);
     if (!shared || shared.owners.size > 0) return;
     sessions.delete(key);
-    end(shared.session);
+    end(shared);
   };
 
   /** @throws KafkaError InvalidSpec */
@@ -86,24 +92,35 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
       graceMs: 100,
     }),
     owners: new Set(),
+    reads: new Set(),
   });
 
-  const sessionFor = (owner: Key, connection: KafkaConnection): Session => {
+  const sharedBy = (owner: Key, connection: KafkaConnection): Shared => {
     const key = keyOf(connection);
     if (keyOfOwner.get(owner) !== key) release(owner); // other servers, or a rotated credential
     const shared = sessions.get(key) ?? open(connection);
     sessions.set(key, shared);
     shared.owners.add(owner);
     keyOfOwner.set(owner, key);
-    return shared.session;
+    return shared;
+  };
+
+  const readFrom = async (
+    { session, reads }: Shared,
+    request: LagRequest,
+    signal: AbortSignal,
+  ): Promise<LagReading> => {
+    const reading = session.read(request, signal);
+    reads.add(reading);
+    return await reading.finally(() => reads.delete(reading));
   };
 
   return {
     async read(owner, request, signal) {
       const startedAt = clock.now();
-      const reading = closed
+      const reading = isClosed
         ? unavailable(new KafkaError('LagUnknown', 'the lag source is closed'))
-        : await attempt(() => sessionFor(owner, request.connection).read(request, signal));
+        : await attempt(() => readFrom(sharedBy(owner, request.connection), request, signal));
       const seconds = (clock.now() - startedAt) / 1000;
       options.onRead?.({ outcome: outcomeOf(reading), seconds });
       return reading;
@@ -115,19 +132,24 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
     listGroups: async (owner, connection) => sessionFor(owner, connection).listGroups(),
     release,
     async close() {
-      closed = true;
+      isClosed = true;
+      closed.resolve();
       for (const owner of [...keyOfOwner.keys()]) release(owner);
       await Promise.all(closing);
     },
   };
 }
 
+/** @throws KafkaError InvalidSpec */
 function connectTo(connection: KafkaConnection, options: LagSourceOptions): Transport {
   const connectMs = options.connectTimeoutMs ?? 1_000;
   const requestMs = options.requestTimeoutMs ?? 2_000;
+  const pool = poolOptions(connection, { connectMs, requestMs });
+  const sasl = connection.sasl && saslOf(connection.sasl, options.clock ?? systemClock);
   return createTransport({
     clientId: options.clientId ?? 'lagscaler',
-    pool: poolOptions(connection, { connectMs, requestMs }),
+    pool: { ...pool, ...(sasl && { sasl: sasl.options }) },
+    tokens: sasl?.tokens,
     callTimeoutMs: connectMs + requestMs + 250,
     onRequest: options.onRequest ?? (() => undefined),
   });

@@ -1,4 +1,5 @@
 import { type Connection, type ConnectionPool, NetworkError } from '@platformatic/kafka';
+import type { TokenSource } from './tokens.ts';
 import type { Address } from './transport.ts';
 
 /** A connection could not be made; `cause` is what the library threw. */
@@ -25,24 +26,32 @@ export interface WatchedPool {
 const closeWithinMs = 2_000;
 
 /** Notices how far a connection had got: the library's errors do not tell. */
-export function watchPool(pool: ConnectionPool): WatchedPool {
+export function watchPool(pool: ConnectionPool, tokens?: TokenSource): WatchedPool {
   const handshaken = new WeakSet<Connection>();
   pool.on('sasl:handshake', ({ connection }) => handshaken.add(connection));
+  pool.on('sasl:authentication', ({ connection }) => handshaken.delete(connection));
+  pool.on('sasl:authentication:extended', ({ connection }) => handshaken.delete(connection));
+  // The library forgets the timer of a lost connection: it would authenticate the dead one again,
+  // fail, and throw the living one to the same broker out of the pool.
+  pool.on('disconnect', ({ connection }) => void connection.close().catch(() => undefined));
+  const isAuthenticating = (connection: Connection): boolean =>
+    connection.status === 'authenticating' || handshaken.has(connection);
   return {
     async connect(to) {
+      // Beforehand, since asking for a token may take longer than a connection may.
+      if (!pool.has(to)) await tokens?.get().catch(failBeforeSasl);
       const pending = pool.get(to);
       const connection = pool.getEstablishedConnection(to);
       try {
         return await pending;
       } catch (error) {
-        const authenticating =
-          connection !== undefined &&
-          (connection.status === 'authenticating' || handshaken.has(connection));
+        const authenticating = connection !== undefined && isAuthenticating(connection);
         const wasClosing = error instanceof NetworkError && error.cause === undefined;
         throw wasClosing && !authenticating ? error : new ConnectFailure(authenticating, error);
       }
     },
     async close() {
+      tokens?.close();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, closeWithinMs);
@@ -50,4 +59,8 @@ export function watchPool(pool: ConnectionPool): WatchedPool {
       await Promise.race([pool.close(), late]).finally(() => clearTimeout(timer));
     },
   };
+}
+
+function failBeforeSasl(cause: unknown): never {
+  throw new ConnectFailure(true, cause);
 }

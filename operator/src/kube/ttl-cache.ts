@@ -1,4 +1,5 @@
 import type { Clock } from '../controller/clock.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface TtlCacheOptions<V> {
   readonly clock: Clock;
@@ -92,12 +93,4 @@ export function createTtlCache<V>(options: TtlCacheOptions<V>): TtlCache<V> {
       slots.clear();
     },
   };
-}
-
-function untilAborted<V>(promise: Promise<V>, signal: AbortSignal): Promise<V> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -1,0 +1,121 @@
+import { beforeEach, expect, test } from 'vitest';
+import { FakeClock } from '../controller/fakes.ts';
+import { KafkaError } from './kafka-error.ts';
+import { checkedToken, createTokenCache, type TokenOrigin, type TokenSource } from './tokens.ts';
+
+const down = new KafkaError('KafkaUnreachable', 'token endpoint: down');
+
+let clock: FakeClock;
+let loads: number;
+let lifeMs: number | undefined;
+let failure: KafkaError | undefined;
+let held: Promise<void> | undefined;
+let tokens: TokenSource;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  loads = 0;
+  lifeMs = 60_000;
+  failure = undefined;
+  held = undefined;
+  tokens = createTokenCache(origin, clock);
+});
+
+const origin: TokenOrigin = {
+  timeoutMs: 10_000,
+  late: () => new KafkaError('KafkaUnreachable', 'token endpoint: late'),
+  remedy: 'check the client',
+  async load() {
+    loads += 1;
+    await held;
+    if (failure) throw failure;
+    const expiresAt = lifeMs === undefined ? undefined : clock.now() + lifeMs;
+    return { value: `token-${loads}`, expiresAt };
+  },
+};
+
+const get = () => tokens.get().catch((error: KafkaError) => error.message);
+
+test('all who ask at the same time share one request', async () => {
+  expect(await Promise.all([get(), get(), get()])).toEqual(['token-1', 'token-1', 'token-1']);
+});
+
+test('a token is used for half of its life, then renewed', async () => {
+  await get();
+  await clock.advance(29_999);
+  expect(await get()).toBe('token-1');
+  await clock.advance(1);
+  expect(await get()).toBe('token-2');
+});
+
+test('a token that does not tell its life is used for half a minute', async () => {
+  lifeMs = undefined;
+  await get();
+  await clock.advance(29_999);
+  expect(await get()).toBe('token-1');
+  await clock.advance(1);
+  expect(await get()).toBe('token-2');
+});
+
+test('while none can be had the old one is used to its end, and then the reason is told', async () => {
+  await get();
+  failure = down;
+  await clock.advance(30_000);
+  expect(await get()).toBe('token-1');
+  await clock.advance(28_999);
+  expect(await get()).toBe('token-1');
+  await clock.advance(1);
+  expect(await get()).toBe('token endpoint: down');
+  failure = undefined;
+  await clock.advance(1_000);
+  expect(await get()).toBe('token-4');
+});
+
+test('a failure is told to all who ask within a second without another request', async () => {
+  failure = down;
+  await get();
+  await clock.advance(999);
+  expect(await get()).toBe('token endpoint: down');
+  expect(loads).toBe(1);
+  await clock.advance(1);
+  await get();
+  expect(loads).toBe(2);
+});
+
+test('a token that a broker refused is not offered again', async () => {
+  await get();
+  expect(tokens.refused('token-1')).toBe('check the client');
+  expect(await get()).toBe('token-2');
+  tokens.refused('token-1'); // late news of the old one
+  expect(await get()).toBe('token-2');
+});
+
+test('a refused token that had expired says so', () => {
+  const claims = Buffer.from(JSON.stringify({ exp: 1 })).toString('base64url');
+  expect(tokens.refused(`e30.${claims}.x`)).toBe(
+    'check the client; it expired at 1970-01-01T00:00:01.000Z',
+  );
+});
+
+test('who waits too long is told so; the next ones do not wait for it', async () => {
+  held = new Promise(() => undefined);
+  const first = get();
+  await clock.advance(10_000);
+  expect(await first).toBe('token endpoint: late');
+  held = undefined;
+  await clock.advance(1_000);
+  expect(await get()).toBe('token-2');
+  expect(clock.timers).toBe(0);
+});
+
+test.for([
+  ['the line break at the end of a file', 'abc\n', 'abc'],
+  ['a JWT', 'a.b-_.c', 'a.b-_.c'],
+  ['nothing', ' \n', undefined],
+  ['a page of HTML', '<html> x', undefined],
+  ['the separator of the SASL message', 'abc\x01auth=x', undefined],
+] as const)('%s', ([, text, token]) => {
+  const check = () => checkedToken(text, 'file x');
+  if (token === undefined) expect(check).toThrow('file x: what it holds is not a token');
+  else expect(check()).toBe(token);
+});

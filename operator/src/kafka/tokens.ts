@@ -1,0 +1,129 @@
+import type { Clock } from '../controller/clock.ts';
+import { expiryOf } from './jwt.ts';
+import { KafkaError } from './kafka-error.ts';
+
+export interface Token {
+  readonly value: string;
+  /** Epoch milliseconds; undefined when its issuer does not tell. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Where the tokens of one session come from; all its connections share it. */
+export interface TokenSource {
+  /**
+   * A token that is good for now.
+   * @throws KafkaError
+   */
+  get(): Promise<string>;
+  /** A broker refused it: the next `get` asks afresh. Returns what a person should look at. */
+  refused(token: string): string;
+  close(): void;
+}
+
+export interface TokenOrigin {
+  /** @throws KafkaError */
+  readonly load: (signal: AbortSignal) => Promise<Token>;
+  /** Longest time of one load, in ms. */
+  readonly timeoutMs: number;
+  /** Told when a load takes longer. */
+  readonly late: () => KafkaError;
+  /** What to check when brokers refuse what it gives. */
+  readonly remedy: string;
+}
+
+/** How long a token without an expiry is used again: long enough for all brokers to be connected to. */
+const unknownLifetimeMs = 60_000;
+/** A failed load is not repeated before this, however many connections ask. */
+const failureMs = 1_000;
+/** A token this close to its end might not reach the broker in time. */
+const spareMs = 1_000;
+
+interface Kept extends Token {
+  readonly renewAt: number;
+  readonly endsAt: number;
+}
+
+/**
+ * Asks once for all connections and uses a token for half of its life, so that a connection always
+ * starts with a long session. A load goes on when the connection that wanted it has given up; while
+ * loads fail, a token that is still valid is used on.
+ */
+export function createTokenCache(origin: TokenOrigin, clock: Clock): TokenSource {
+  const closed = new AbortController();
+  let kept: Kept | undefined;
+  let failed: { readonly error: unknown; readonly until: number } | undefined;
+  let flight: Promise<string> | undefined;
+
+  async function load(): Promise<string> {
+    try {
+      const token = await withDeadline(origin, clock, closed.signal);
+      kept = toKept(token, clock.now());
+      failed = undefined;
+      return token.value;
+    } catch (error) {
+      failed = { error, until: clock.monotonic() + failureMs };
+      return standIn(error);
+    } finally {
+      flight = undefined;
+    }
+  }
+
+  function standIn(error: unknown): string {
+    if (kept && clock.now() < kept.endsAt - spareMs) return kept.value;
+    throw error;
+  }
+
+  return {
+    async get() {
+      if (kept && clock.now() < kept.renewAt) return kept.value;
+      if (failed && clock.monotonic() < failed.until) return standIn(failed.error);
+      flight ??= load();
+      return await flight;
+    },
+    refused(token) {
+      if (kept?.value === token) kept = undefined;
+      return `${origin.remedy}${expiryText(token, clock.now())}`;
+    },
+    close: () => closed.abort(),
+  };
+}
+
+function toKept(token: Token, now: number): Kept {
+  const endsAt = token.expiresAt ?? now + unknownLifetimeMs;
+  return { ...token, endsAt, renewAt: now + (endsAt - now) / 2 };
+}
+
+async function withDeadline(
+  { load, timeoutMs, late }: TokenOrigin,
+  clock: Clock,
+  closed: AbortSignal,
+): Promise<Token> {
+  const expired = new AbortController();
+  const ended = Promise.withResolvers<never>();
+  const cancel = clock.after(timeoutMs, () => {
+    ended.reject(late());
+    expired.abort();
+  });
+  try {
+    return await Promise.race([load(AbortSignal.any([closed, expired.signal])), ended.promise]);
+  } finally {
+    cancel();
+  }
+}
+
+export function expiryText(token: string, now: number): string {
+  const expiry = expiryOf(token);
+  if (expiry === undefined || expiry > now) return '';
+  return `; it expired at ${new Date(expiry).toISOString()}`;
+}
+
+/**
+ * The text of a token, without the line break of a file.
+ * @param where it came from, for the message
+ * @throws KafkaError when it cannot be one: anything but visible ASCII would break the SASL message
+ */
+export function checkedToken(text: string, where: string): string {
+  const token = text.trim();
+  if (/^[\x21-\x7e]{1,65536}$/.test(token)) return token;
+  throw new KafkaError('AuthenticationFailed', `${where}: what it holds is not a token`);
+}
