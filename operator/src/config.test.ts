@@ -8,6 +8,7 @@ test('an empty environment is a valid configuration', () => {
     namespaces: [],
     leaderElection: { enabled: true, leaseName: 'lagscaler' },
     kubeconfig: undefined,
+    identity: { tokenDirectory: undefined, awsNamespaces: [] },
   });
 });
 
@@ -17,11 +18,21 @@ test('every problem is named at once, with what to write instead', () => {
     HTTP_PORT: '99999',
     KAFKA_READ_TIMEOUT_MS: '5s',
     WATCH_NAMESPACES: 'a,B_',
+    KAFKA_TOKEN_DIRECTORY: 'tokens',
+    KAFKA_AWS_NAMESPACES: 'shop,**',
   };
   const problems = problemsOf(env).split('\n');
-  expect(problems).toHaveLength(4);
+  expect(problems).toHaveLength(6);
   expect(problems).toContain('LOG_LEVEL: set one of trace, debug, info, warn, error, not "loud"');
   expect(problems).toContain('HTTP_PORT: set a whole number from 1 to 65535, not "99999"');
+});
+
+test('who may use the identity of the operator is up to who runs it', () => {
+  const env = { KAFKA_TOKEN_DIRECTORY: '/tokens', KAFKA_AWS_NAMESPACES: 'shop, *' };
+  expect(loadConfig(env).identity).toEqual({
+    tokenDirectory: '/tokens',
+    awsNamespaces: ['shop', '*'],
+  });
 });
 
 test.for([

@@ -80,16 +80,34 @@ test('an unreadable lag holds the replicas and is a condition and one event', as
   expect(world.events.map((e) => e.reason)).toEqual(['KafkaUnreachable']);
 });
 
-test('only credentials that the brokers refused are read anew at the next poll', async () => {
+test('a changed Secret is the connection of the next poll; a missing one holds and is told', async () => {
   const secretRef = { name: 'account', usernameKey: 'username', passwordKey: 'password' };
   const sasl = { mechanism: 'PLAIN' as const, secretRef };
   const world = fakeWorld({ kafka: { bootstrapServers: ['kafka:9092'], sasl } });
-  world.lag.lag = undefined;
   await poll(world);
-  expect(world.forgotten).toEqual([]);
-  world.lag.failure = 'AuthenticationFailed';
+  expect(conditionOf(world, 'Ready')).toEqual(['False', 'SecretNotFound']);
+  expect(conditionOf(world, 'ScalingActive')).toEqual(['Unknown', 'SecretNotFound']);
+
+  const put = (password: string) =>
+    world.secrets.objects.set('Secret shop/account', { username: 'alice', password });
+  for (const password of ['one', 'one', 'two']) {
+    put(password);
+    await poll(world);
+  }
+  const used = world.lag.requests.map((r) => r.connection);
+  expect(used.map((c) => c.sasl)).toEqual(
+    ['one', 'one', 'two'].map((password) => ({ mechanism: 'PLAIN', username: 'alice', password })),
+  );
+  expect(used[1]).toBe(used[0]); // no need to compare again what did not change
+});
+
+test('a deleted scaler leaves its Secrets alone', async () => {
+  const world = fakeWorld();
   await poll(world);
-  expect(world.forgotten).toEqual(['account']);
+  expect([...world.secrets.used.keys()]).toEqual(['shop/orders']);
+  world.scalers.objects.clear();
+  await poll(world);
+  expect([...world.secrets.used.keys()]).toEqual([]);
 });
 
 test('some unknown partitions hold the replicas; Ready is Unknown', async () => {
