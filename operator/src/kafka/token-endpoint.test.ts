@@ -38,12 +38,12 @@ const answering =
 const load = async (respond: Respond) =>
   tokenEndpoint({ ...base, uri: await endpoint(respond) }).load(signal);
 
-test('id and secret go form-encoded into the header, scopes and audience only when there are some', () => {
+test('id and secret go encoded into the header, scopes and audience only when there are some', () => {
   expect(grantRequest(base).body).toBe('grant_type=client_credentials');
   const { headers, body } = grantRequest({ ...base, scopes: ['a', 'b:c'], audience: 'kafka' });
   expect(body).toBe('grant_type=client_credentials&scope=a+b%3Ac&audience=kafka');
   const sent = Buffer.from(headers['authorization']?.slice('Basic '.length) ?? '', 'base64');
-  expect(sent.toString()).toBe('lag+scaler:hunter2%3A%2B%2F%C3%A9');
+  expect(sent.toString()).toBe('lag%20scaler:hunter2%3A%2B%2F%C3%A9');
 });
 
 test('client_secret_post sends both in the body and no header', () => {

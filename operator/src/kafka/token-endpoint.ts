@@ -53,14 +53,13 @@ export function grantRequest(client: ClientCredentials) {
     body.set('client_id', clientId);
     body.set('client_secret', clientSecret);
   } else {
-    const account = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`;
+    // Encoded before they are joined by a colon (RFC 6749, section 2.3.1); a space as %20, which
+    // endpoints that know no plus understand too.
+    const account = [clientId, clientSecret].map(encodeURIComponent).join(':');
     headers['authorization'] = `Basic ${Buffer.from(account).toString('base64')}`;
   }
   return { headers, body: body.toString() };
 }
-
-/** RFC 6749, section 2.3.1 wants both encoded before they are joined by a colon. */
-const formEncoded = (text: string): string => new URLSearchParams({ t: text }).toString().slice(2);
 
 function toToken({ status, body }: HttpAnswer, where: string): Token {
   const answer = parsed(body);
