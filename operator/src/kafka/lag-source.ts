@@ -126,10 +126,11 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
       return reading;
     },
     async timestampOf(owner, { connection, ...position }, signal) {
-      const session = keyOfOwner.get(owner) === keyOf(connection) && sessionFor(owner, connection);
-      return session ? await session.timestampOf(position, signal) : undefined;
+      const isOwner = keyOfOwner.get(owner) === keyOf(connection);
+      const shared = isOwner ? sessions.get(keyOf(connection)) : undefined;
+      return await shared?.session.timestampOf(position, signal);
     },
-    listGroups: async (owner, connection) => sessionFor(owner, connection).listGroups(),
+    listGroups: async (owner, connection) => sharedBy(owner, connection).session.listGroups(),
     release,
     async close() {
       isClosed = true;
