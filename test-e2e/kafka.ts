@@ -7,10 +7,10 @@ type Servers = readonly string[];
 type Offsets = ReadonlyMap<number, bigint>;
 
 /** A quiet client with deadlines (traps K3). */
-export function clientOf(servers: Servers): Kafka {
+export function clientOf(servers: Servers, clientId = 'lagscaler-e2e'): Kafka {
   quietRequestQueue(); // else a timer of a closed connection keeps the process alive for ever
   return new Kafka({
-    clientId: 'lagscaler-e2e',
+    clientId,
     brokers: [...servers],
     logLevel: logLevel.NOTHING,
     connectionTimeout: 3000,

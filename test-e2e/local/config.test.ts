@@ -107,10 +107,20 @@ test('the oracle is read as printed, dashes as unknown', () => {
   const printed = `
 GROUP  TOPIC   PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG  CONSUMER-ID HOST CLIENT-ID
 shop   orders  0          5               25              20   -           -    -
-shop   orders  1          -               7               -    -           -    -
+shop   orders  1          -               7               -    me-1        /::1 me
 `;
+  const nobody = { consumerId: undefined, host: undefined, clientId: undefined };
+  const member = { consumerId: 'me-1', host: '/::1', clientId: 'me' };
   expect(parseGroupLag(printed)).toEqual([
-    { topic: 'orders', partition: 0, committed: 5n, end: 25n, lag: 20n },
-    { topic: 'orders', partition: 1, committed: undefined, end: 7n, lag: undefined },
+    { group: 'shop', topic: 'orders', partition: 0, committed: 5n, end: 25n, lag: 20n, ...nobody },
+    {
+      group: 'shop',
+      topic: 'orders',
+      partition: 1,
+      committed: undefined,
+      end: 7n,
+      lag: undefined,
+      ...member,
+    },
   ]);
 });

@@ -204,7 +204,12 @@ export function kafkaTool(
 
 /** The command line of a Kafka tool, to be followed by its own arguments. */
 export function kafkaToolCommand(state: StackState, mainClass: string): string[] {
-  const quiet = log4j.replace('log4j2.xml', 'log4j2-tools.xml');
   const bootstrap = ['--bootstrap-server', bootstrapServers(state).join(',')];
-  return [javaCommand(), quiet, ...javaArgs(state, '256m'), mainClass, ...bootstrap];
+  return [...kafkaProgramCommand(state, mainClass), ...bootstrap];
+}
+
+/** The command line of any program that uses Kafka's classes. @param main class, or source file of one */
+export function kafkaProgramCommand(state: StackState, main: string): string[] {
+  const quiet = log4j.replace('log4j2.xml', 'log4j2-tools.xml');
+  return [javaCommand(), quiet, ...javaArgs(state, '256m'), main];
 }
