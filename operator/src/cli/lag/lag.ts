@@ -72,15 +72,23 @@ async function namesOf({ groups, connection }: LagOptions, source: GroupLister) 
   };
 }
 
-function readAll(
+/** As many at a time as the operator reads by default: beyond that they would only wait for each other. */
+const groupsAtATime = 2_000;
+
+async function readAll(
   groups: readonly string[],
   { connection, isolationLevel }: LagOptions,
   source: LagSource,
 ): Promise<readonly LagReading[]> {
   const common = { connection, isolationLevel, topics: [], partitions: undefined };
-  return Promise.all(
-    groups.map((group) => source.read(owner, { ...common, group, withMembers: true }, never)),
-  );
+  const read = (group: string) =>
+    source.read(owner, { ...common, group, withMembers: true }, never);
+  const readings: LagReading[] = [];
+  for (let i = 0; i < groups.length; i += groupsAtATime) {
+    const wave = groups.slice(i, i + groupsAtATime);
+    readings.push(...(await Promise.all(wave.map(read))));
+  }
+  return readings;
 }
 
 interface Readings {
