@@ -47,9 +47,10 @@ const problems = [
   ...unknown,
   ...Object.entries(bad).flatMap(([program, env]) => tried(program, env)),
 ];
-for (const problem of problems) console.error(problem);
-console.log(`${Object.keys(bad).length} programs refuse a bad environment`);
-process.exitCode = problems.length === 0 ? 0 : 1;
+const command = triedCommand('operator/src/cli/main.ts', ['lag', '--sample', 'soon']);
+for (const problem of [...problems, ...command]) console.error(problem);
+console.log(`${Object.keys(bad).length} programs refuse a bad environment, 1 bad options`);
+process.exitCode = problems.length + command.length === 0 ? 0 : 1;
 
 function tried(program: string, env: Readonly<Record<string, string>>): string[] {
   const { status, stderr } = spawnSync(process.execPath, [program], {
@@ -59,5 +60,14 @@ function tried(program: string, env: Readonly<Record<string, string>>): string[]
   });
   const unnamed = Object.keys(env).filter((name) => !stderr.includes(name));
   if (status === 1 && unnamed.length === 0) return [];
+  return [`${program}: exit code ${status}, not named: ${unnamed.join(', ') || 'none'}\n${stderr}`];
+}
+
+/** A program for people: exit code 2, and each problem named. */
+function triedCommand(program: string, args: readonly string[]): string[] {
+  const options = { encoding: 'utf8', timeout: 60_000 } as const;
+  const { status, stderr } = spawnSync(process.execPath, [program, ...args], options);
+  const unnamed = ['--bootstrap', '--group', '--sample'].filter((flag) => !stderr.includes(flag));
+  if (status === 2 && unnamed.length === 0) return [];
   return [`${program}: exit code ${status}, not named: ${unnamed.join(', ') || 'none'}\n${stderr}`];
 }
