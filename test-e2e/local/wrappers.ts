@@ -10,6 +10,7 @@ const tools = {
   'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'kafka-console-producer': 'org.apache.kafka.tools.ConsoleProducer',
   'kafka-configs': 'kafka.admin.ConfigCommand',
+  'kafka-acls': 'org.apache.kafka.tools.AclCommand',
 } as const;
 
 /** Writes `bin/` into the stack's directory: kubectl and Kafka's tools, bound to this stack. */

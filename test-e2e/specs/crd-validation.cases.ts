@@ -18,6 +18,16 @@ export const good = {
 const refused = (field: string, remedy: string): Refusal => ({ field: `spec.${field}`, remedy });
 
 const tlsKey = (key: string) => ({ name: 'kafka-tls', key });
+const sasl = (patch: Patch): Patch => ({ kafka: { sasl: patch } });
+const oauth = (oauthBearer: Patch): Patch => sasl({ mechanism: 'OAUTHBEARER', oauthBearer });
+const msk = (awsMskIam: Patch): Patch => ({
+  kafka: { tls: {}, sasl: { mechanism: 'AWS_MSK_IAM', awsMskIam } },
+});
+const clientCredentials = {
+  tokenEndpointUri: 'https://idp.example.com/token',
+  clientSecretRef: { name: 'kafka' },
+};
+const credentials = 'kafka.sasl.oauthBearer.clientCredentials';
 const bootstrap = (...bootstrapServers: unknown[]): Patch => ({ kafka: { bootstrapServers } });
 const consumer = (patch: Patch): Patch => ({ consumer: patch });
 const oneTopic = (partitions: string): Patch => consumer({ topics: ['orders'], partitions });
@@ -155,14 +165,152 @@ const kafka: readonly Bad[] = [
     refused('kafka.tls.caSecretRef.key', 'Required value'),
   ],
   [
-    'an unknown SASL mechanism',
-    { kafka: { sasl: { mechanism: 'OAUTHBEARER', secretRef: { name: 'kafka' } } } },
-    refused('kafka.sasl.mechanism', 'supported values: "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"'),
+    'an unverified broker beside a CA of a ConfigMap',
+    { kafka: { tls: { insecureSkipVerify: true, caConfigMapRef: tlsKey('ca.crt') } } },
+    refused('kafka.tls.insecureSkipVerify', 'remove insecureSkipVerify'),
   ],
   [
-    'SASL without credentials',
-    { kafka: { sasl: { mechanism: 'PLAIN' } } },
-    refused('kafka.sasl.secretRef', 'Required value'),
+    'two places for one CA',
+    { kafka: { tls: { caSecretRef: tlsKey('ca.crt'), caConfigMapRef: tlsKey('ca.crt') } } },
+    refused('kafka.tls.caConfigMapRef', 'remove one of them'),
+  ],
+  [
+    'a mechanism that Kafka does not have',
+    sasl({ mechanism: 'GSSAPI', secretRef: { name: 'kafka' } }),
+    refused('kafka.sasl.mechanism', 'supported values: "PLAIN", "SCRAM-SHA-256"'),
+  ],
+  [
+    'PLAIN without a Secret',
+    sasl({ mechanism: 'PLAIN', username: 'alice' }),
+    refused('kafka.sasl.secretRef', 'name the Secret with user name and password'),
+  ],
+  [
+    'tokens from nowhere',
+    sasl({ mechanism: 'OAUTHBEARER' }),
+    refused('kafka.sasl.oauthBearer', 'say in clientCredentials or tokenFile'),
+  ],
+  [
+    'tokens from two places',
+    oauth({ clientCredentials, tokenFile: 'kafka' }),
+    refused('kafka.sasl.oauthBearer', 'set either clientCredentials or tokenFile'),
+  ],
+  [
+    'tokens from no place',
+    oauth({ extensions: { pool: 'x' } }),
+    refused('kafka.sasl.oauthBearer', 'exactly one source of tokens'),
+  ],
+  [
+    'a password with OAUTHBEARER',
+    sasl({
+      mechanism: 'OAUTHBEARER',
+      oauthBearer: { tokenFile: 'kafka' },
+      secretRef: { name: 'kafka' },
+    }),
+    refused('kafka.sasl.secretRef', 'belong to PLAIN and SCRAM'),
+  ],
+  [
+    'tokens with PLAIN',
+    sasl({
+      mechanism: 'PLAIN',
+      secretRef: { name: 'kafka' },
+      oauthBearer: { tokenFile: 'kafka' },
+    }),
+    refused('kafka.sasl.oauthBearer', 'belongs to OAUTHBEARER'),
+  ],
+  [
+    'an AWS identity with PLAIN',
+    sasl({ mechanism: 'PLAIN', secretRef: { name: 'kafka' }, awsMskIam: { region: 'eu-west-1' } }),
+    refused('kafka.sasl.awsMskIam', 'belongs to AWS_MSK_IAM'),
+  ],
+  [
+    'a token endpoint in clear text',
+    oauth({ clientCredentials: { ...clientCredentials, tokenEndpointUri: 'http://idp/token' } }),
+    refused(`${credentials}.tokenEndpointUri`, 'must be an https address'),
+  ],
+  [
+    'a token endpoint that only looks like loopback',
+    oauth({
+      clientCredentials: { ...clientCredentials, tokenEndpointUri: 'http://127.0.0.1.evil.com/t' },
+    }),
+    refused(`${credentials}.tokenEndpointUri`, 'must be an https address'),
+  ],
+  [
+    'a token endpoint with a password in it',
+    oauth({
+      clientCredentials: { ...clientCredentials, tokenEndpointUri: 'https://a:b@idp.example/t' },
+    }),
+    refused(`${credentials}.tokenEndpointUri`, 'without user and fragment'),
+  ],
+  [
+    'client credentials without a Secret',
+    oauth({ clientCredentials: { tokenEndpointUri: 'https://idp/token' } }),
+    refused(`${credentials}.clientSecretRef`, 'Required value'),
+  ],
+  [
+    'two scopes in one',
+    oauth({ clientCredentials: { ...clientCredentials, scopes: ['a b'] } }),
+    refused(`${credentials}.scopes[0]`, 'one list entry per scope'),
+  ],
+  [
+    'an unknown way to prove the client',
+    oauth({ clientCredentials: { ...clientCredentials, clientAuthMethod: 'private_key_jwt' } }),
+    refused(`${credentials}.clientAuthMethod`, 'supported values: "client_secret_basic"'),
+  ],
+  [
+    'two places for the CA of the token endpoint',
+    oauth({
+      clientCredentials: {
+        ...clientCredentials,
+        caSecretRef: tlsKey('ca.crt'),
+        caConfigMapRef: tlsKey('ca.crt'),
+      },
+    }),
+    refused(`${credentials}.caConfigMapRef`, 'remove one of them'),
+  ],
+  [
+    'a token file of another folder',
+    oauth({ tokenFile: '../other/kafka' }),
+    refused('kafka.sasl.oauthBearer.tokenFile', 'must be a bare file name'),
+  ],
+  [
+    'a token file with a path',
+    oauth({ tokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token' }),
+    refused('kafka.sasl.oauthBearer.tokenFile', 'must be a bare file name'),
+  ],
+  [
+    'an extension whose name RFC 7628 does not allow',
+    oauth({ tokenFile: 'kafka', extensions: { logical_cluster: 'x' } }),
+    refused('kafka.sasl.oauthBearer.extensions', 'names may hold only letters'),
+  ],
+  [
+    'an extension in the place of the token',
+    oauth({ tokenFile: 'kafka', extensions: { auth: 'Bearer x' } }),
+    refused('kafka.sasl.oauthBearer.extensions', 'auth is taken'),
+  ],
+  [
+    'an extension that would end the message',
+    oauth({ tokenFile: 'kafka', extensions: { pool: 'x\u0001auth=y' } }),
+    refused('kafka.sasl.oauthBearer.extensions[pool]', 'only printable ASCII'),
+  ],
+  [
+    'AWS_MSK_IAM without an identity',
+    { kafka: { tls: {}, sasl: { mechanism: 'AWS_MSK_IAM' } } },
+    refused('kafka.sasl.awsMskIam', 'name at least its region'),
+  ],
+  [
+    'AWS_MSK_IAM without TLS',
+    sasl({ mechanism: 'AWS_MSK_IAM', awsMskIam: { region: 'eu-west-1' } }),
+    refused('kafka.tls', 'write tls as an empty object'),
+  ],
+  [
+    'an availability zone in the place of a region',
+    msk({ region: 'eu-west-1a' }),
+    refused('kafka.sasl.awsMskIam.region', 'write for example eu-west-1'),
+  ],
+  [
+    'the name of a role in the place of its ARN',
+    msk({ region: 'eu-west-1', roleArn: 'role/kafka-reader-of-mine' }),
+    refused('kafka.sasl.awsMskIam.roleArn', 'must be the ARN of an IAM role'),
   ],
 ];
 
@@ -553,6 +701,41 @@ export const accepted: readonly (readonly [sentence: string, spec: Patch])[] = [
     bootstrap('kafka-0.kafka:9092', '10.0.0.1:1', '[2001:db8::1]:9092', 'b_1.example.com.:65535'),
   ],
   ['TLS with the usual authorities', { kafka: { tls: {} } }],
+  ['a CA of a ConfigMap', { kafka: { tls: { caConfigMapRef: tlsKey('ca.crt') } } }],
+  [
+    'a user name beside a Secret that has none',
+    sasl({ mechanism: 'SCRAM-SHA-512', username: 'my-user', secretRef: { name: 'my-user' } }),
+  ],
+  [
+    'client credentials with everything',
+    oauth({
+      clientCredentials: {
+        ...clientCredentials,
+        clientId: 'lagscaler',
+        clientAuthMethod: 'client_secret_post',
+        scopes: ['kafka.read', 'api://kafka/.default'],
+        audience: 'kafka',
+        caConfigMapRef: tlsKey('ca.crt'),
+      },
+      extensions: { logicalCluster: 'lkc-1', pool: 'a b' },
+    }),
+  ],
+  [
+    'a token endpoint on loopback in clear text',
+    oauth({
+      clientCredentials: { ...clientCredentials, tokenEndpointUri: 'http://127.0.0.1:8080/token' },
+    }),
+  ],
+  ['a token file', oauth({ tokenFile: 'kafka-token_1.jwt' })],
+  ['Amazon MSK with the identity of the operator', msk({ region: 'us-gov-east-1' })],
+  [
+    'Amazon MSK with keys and a role',
+    msk({
+      region: 'eu-west-1',
+      roleArn: 'arn:aws:iam::123456789012:role/team/kafka-reader',
+      accessKeySecretRef: { name: 'aws', sessionTokenKey: 'token' },
+    }),
+  ],
   ['TLS that verifies nothing', { kafka: { tls: { insecureSkipVerify: true } } }],
   [
     'mutual TLS with SCRAM',
