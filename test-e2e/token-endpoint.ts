@@ -16,8 +16,8 @@ export interface Grants {
   subject: string;
   audience: string;
   lifeSeconds: number;
-  /** HTTP status in the place of a token. */
-  failure: number | undefined;
+  /** HTTP status in the place of a token, or no answer at all. */
+  failure: number | 'silence' | undefined;
 }
 
 export interface TokenEndpoint {
@@ -52,6 +52,7 @@ export async function startTokenEndpoint(options: EndpointOptions): Promise<Toke
     const form = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()));
     const answer = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    if (grants.failure === 'silence') return;
     if (grants.failure !== undefined) return answer(grants.failure, { error: 'server_error' });
     if (!isKnown(request.headers.authorization, options.client))
       return answer(401, { error: 'invalid_client' });

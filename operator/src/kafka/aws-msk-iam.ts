@@ -20,7 +20,7 @@ export function awsMskIam(settings: AwsSettings): TokenOrigin {
     late: () =>
       new KafkaError(
         'KafkaUnreachable',
-        `${where}: no answer within 20 s: can the operator reach STS?`,
+        `${where}: no answer in time: can the operator reach STS?`,
       ),
     remedy: `check that ${whoseOf(settings)} is allowed kafka-cluster:Connect, and that the region ${settings.region} is that of the cluster`,
     load: () =>

@@ -21,7 +21,7 @@ export function tokenEndpoint(client: ClientCredentials): TokenOrigin {
   const where = `token endpoint ${url.origin}${url.pathname}`; // a query may hold secrets
   return {
     timeoutMs,
-    late: () => unreachable(where, 'no answer within 10 s: is it overloaded or behind a firewall?'),
+    late: () => unreachable(where, 'no answer in time: is it overloaded or behind a firewall?'),
     remedy: `check what ${where} grants this client: issuer, audience, scopes, lifetime`,
     async load(signal) {
       const request = { url, ca, ...grantRequest(client), signal };

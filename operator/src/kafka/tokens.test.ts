@@ -97,7 +97,26 @@ test('a refused token that had expired says so', () => {
   );
 });
 
-test('who waits too long is told so; the next ones do not wait for it', async () => {
+test('who cannot wait is told so; the answer is used by those who come later', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  held = promise;
+  const first = get();
+  await clock.advance(1_000);
+  const second = get();
+  await clock.advance(500);
+  expect(await first).toBe('token endpoint: late');
+  expect(await second).toBe('token endpoint: late'); // it waited for the same answer
+  await clock.advance(5_000);
+  const third = get();
+  await clock.advance(0);
+  expect(await third).toBe('token endpoint: late');
+  resolve();
+  await clock.advance(0);
+  expect(await get()).toBe('token-1');
+  expect([loads, clock.timers]).toEqual([1, 0]);
+});
+
+test('an answer that never comes is given up after a while', async () => {
   held = new Promise(() => undefined);
   const first = get();
   await clock.advance(10_000);
@@ -106,6 +125,15 @@ test('who waits too long is told so; the next ones do not wait for it', async ()
   await clock.advance(1_000);
   expect(await get()).toBe('token-2');
   expect(clock.timers).toBe(0);
+});
+
+test('while an answer is slow the old token is used', async () => {
+  await get();
+  await clock.advance(30_000);
+  held = new Promise(() => undefined);
+  const slow = get();
+  await clock.advance(1_500);
+  expect(await slow).toBe('token-1');
 });
 
 test.for([

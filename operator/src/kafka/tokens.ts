@@ -12,7 +12,7 @@ export interface Token {
 export interface TokenSource {
   /**
    * A token that is good for now.
-   * @throws KafkaError
+   * @throws KafkaError also when that takes longer than a reading can wait
    */
   get(): Promise<string>;
   /** A broker refused it: the next `get` asks afresh. Returns what a person should look at. */
@@ -23,9 +23,9 @@ export interface TokenSource {
 export interface TokenOrigin {
   /** @throws KafkaError */
   readonly load: (signal: AbortSignal) => Promise<Token>;
-  /** Longest time of one load, in ms. */
+  /** Longest time of one load, in ms; beyond what a reading waits, so that a slow answer is of use. */
   readonly timeoutMs: number;
-  /** Told when a load takes longer. */
+  /** Told to who cannot wait any longer. */
   readonly late: () => KafkaError;
   /** What to check when brokers refuse what it gives. */
   readonly remedy: string;
@@ -33,6 +33,8 @@ export interface TokenOrigin {
 
 /** How long a token without an expiry is used again: long enough for all brokers to be connected to. */
 const unknownLifetimeMs = 60_000;
+/** Half of the time of a reading: the other half is for telling whose fault it is. */
+const patienceMs = 1_500;
 /** A failed load is not repeated before this, however many connections ask. */
 const failureMs = 1_000;
 /** A token this close to its end might not reach the broker in time. */
@@ -52,7 +54,7 @@ export function createTokenCache(origin: TokenOrigin, clock: Clock): TokenSource
   const closed = new AbortController();
   let kept: Kept | undefined;
   let failed: { readonly error: unknown; readonly until: number } | undefined;
-  let flight: Promise<string> | undefined;
+  let flight: { readonly token: Promise<string>; readonly startedAt: number } | undefined;
 
   async function load(): Promise<string> {
     try {
@@ -62,7 +64,7 @@ export function createTokenCache(origin: TokenOrigin, clock: Clock): TokenSource
       return token.value;
     } catch (error) {
       failed = { error, until: clock.monotonic() + failureMs };
-      return standIn(error);
+      throw error;
     } finally {
       flight = undefined;
     }
@@ -73,12 +75,20 @@ export function createTokenCache(origin: TokenOrigin, clock: Clock): TokenSource
     throw error;
   }
 
+  /** All who wait give up at the same time, however late they came. */
+  async function patiently(token: Promise<string>, startedAt: number): Promise<string> {
+    const late = Promise.withResolvers<string>();
+    const remainingMs = startedAt + patienceMs - clock.monotonic();
+    const cancel = clock.after(Math.max(remainingMs, 0), () => late.reject(origin.late()));
+    return await Promise.race([token, late.promise]).catch(standIn).finally(cancel);
+  }
+
   return {
     async get() {
       if (kept && clock.now() < kept.renewAt) return kept.value;
       if (failed && clock.monotonic() < failed.until) return standIn(failed.error);
-      flight ??= load();
-      return await flight;
+      flight ??= { startedAt: clock.monotonic(), token: load() };
+      return await patiently(flight.token, flight.startedAt);
     },
     refused(token) {
       if (kept?.value === token) kept = undefined;
