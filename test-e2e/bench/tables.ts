@@ -5,7 +5,7 @@ import { type SagaResult, withoutLag } from './saga.ts';
 import type { StartTimes } from './start.ts';
 import { round } from './statistics.ts';
 
-type Cell = string | number;
+export type Cell = string | number;
 
 /** The tables of docs/benchmarks.md, in Markdown. */
 export function reactionTables(rows: readonly ReactionRow[]): string {
@@ -120,7 +120,7 @@ function ms(value: number): string {
   return `${value} ms`;
 }
 
-function table(head: readonly Cell[], rows: readonly (readonly Cell[])[]): string {
+export function table(head: readonly Cell[], rows: readonly (readonly Cell[])[]): string {
   const lines = [head, head.map(() => '---'), ...rows];
   return `${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { quietRequestQueue } from '@lagscaler/demo-shared/kafka-request-queue.ts';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { brokerDir, offsetsPartitions, serverProperties } from './kafka-config.ts';
-import { log4j } from './kafka-jars.ts';
+import { type KafkaJars, log4j } from './kafka-jars.ts';
 import { allowedUrls, ensureTokenKeys } from './kafka-oauth.ts';
 import { isListening } from './ports.ts';
 import { controlsOf, type ProcessControls } from './process.ts';
@@ -14,10 +14,10 @@ import { type BrokerId, brokerIds, type KafkaUser, portsOf, type StackState } fr
 import { javaCommand } from './tools.ts';
 
 /** JVM options of every Kafka program. C1 code and one collector thread: a broker at rest must cost next to nothing. */
-function javaArgs({ kafka }: StackState, heap: string): string[] {
-  const archive = [`-XX:SharedArchiveFile=${kafka.archive}`, '-Xshare:auto'];
+export function javaArgs(jars: KafkaJars, heap: string): string[] {
+  const archive = [`-XX:SharedArchiveFile=${jars.archive}`, '-Xshare:auto'];
   const small = [`-Xmx${heap}`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-  return [...small, ...archive, '-cp', kafka.classPath];
+  return [...small, ...archive, '-cp', jars.classPath];
 }
 
 /** `host:port` of each broker's plaintext listener. */
@@ -32,7 +32,7 @@ export function brokerControls(state: StackState, id: BrokerId): ProcessControls
     name: `kafka-${id}`,
     command: javaCommand(),
     args: [
-      ...[log4j, allowedUrls(dir), ...javaArgs(state, '400m')],
+      ...[log4j, allowedUrls(dir), ...javaArgs(state.kafka, '400m')],
       ...['kafka.Kafka', propertiesFile(dir, id)],
     ],
     pidFile: join(dir, 'run', `kafka-${id}.pid`),
@@ -65,7 +65,7 @@ async function prepareBroker(state: StackState, id: BrokerId, signal: AbortSigna
   const { scram256, scram512 } = state.users;
   const scram = [scram256, scram512].flatMap((user) => ['--add-scram', scramArg(user)]);
   const format = ['kafka.tools.StorageTool', 'format', '-t', state.clusterId, '-c', config];
-  await run(javaCommand(), [...javaArgs(state, '96m'), ...format, ...scram], {
+  await run(javaCommand(), [...javaArgs(state.kafka, '96m'), ...format, ...scram], {
     signal,
     pidFile: join(state.dir, 'run', `format-${id}.pid`),
   });
@@ -211,5 +211,5 @@ export function kafkaToolCommand(state: StackState, mainClass: string): string[]
 /** The command line of any program that uses Kafka's classes. @param main class, or source file of one */
 export function kafkaProgramCommand(state: StackState, main: string): string[] {
   const quiet = log4j.replace('log4j2.xml', 'log4j2-tools.xml');
-  return [javaCommand(), quiet, ...javaArgs(state, '256m'), main];
+  return [javaCommand(), quiet, ...javaArgs(state.kafka, '256m'), main];
 }
