@@ -3,9 +3,10 @@ import { createLagSource } from '../../kafka/lag-source.ts';
 import type { Io } from '../io.ts';
 import { lagHelp } from './help.ts';
 import { toJson } from './json.ts';
-import { type LagReport, readLagOf } from './lag.ts';
+import { type LagReport, owner, readLagOf } from './lag.ts';
 import { type LagOptions, parseLagOptions } from './options.ts';
 import { toNotes, toTable } from './table.ts';
+import { recordTimestamps } from './timestamps.ts';
 import { type Trouble, tell, toTrouble } from './trouble.ts';
 
 /**
@@ -27,7 +28,8 @@ export async function lagCommand(argv: readonly string[], io: Io): Promise<numbe
     connectTimeoutMs: options.timeoutMs * 0.3,
   });
   try {
-    const report = await readLagOf(options, { source, timestampOf: async () => undefined });
+    const timestampOf = recordTimestamps(source, owner, options.connection);
+    const report = await readLagOf(options, { source, timestampOf });
     return print(report, options, io);
   } catch (error) {
     return complain([toTrouble(toKafkaError(error))], io);

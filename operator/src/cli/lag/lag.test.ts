@@ -3,9 +3,10 @@ import type { LagSource } from '../../controller/ports.ts';
 import { FakeKafka, fakeMembers, SkippingClock } from '../../kafka/fakes.ts';
 import { createLagSource, type GroupLister } from '../../kafka/lag-source.ts';
 import { toJson } from './json.ts';
-import { type LagReport, readLagOf, type TimestampOf } from './lag.ts';
+import { type LagReport, owner, readLagOf, type TimestampOf } from './lag.ts';
 import type { LagOptions } from './options.ts';
 import { toNotes, toTable } from './table.ts';
+import { recordTimestamps } from './timestamps.ts';
 import { tell } from './trouble.ts';
 
 let kafka: FakeKafka;
@@ -149,6 +150,25 @@ test('the time of a record is asked for where nothing else tells, at the first t
   const { groups } = await read();
   expect(asked).toEqual(['orders/0 4', 'orders/1 5']);
   expect(groups[0]?.rows.map((row) => Math.round(row.behindSeconds ?? -1))).toEqual([60, 60, 0]);
+});
+
+test('records that do not fit into one answer of a broker are asked for again while that helps', async () => {
+  kafka.createTopic('orders', [10n, 10n, 10n, 10n]);
+  kafka.commit('billing', 'orders', { 0: 4n, 1: 5n, 3: 6n });
+  await read();
+  kafka.oversized.add('orders/3').add('orders/1');
+  kafka.onRequest = ({ api, items }) => {
+    if (api === 'Fetch' && items.includes('orders/3')) kafka.oversized.delete('orders/3');
+  };
+  timestampOf = recordTimestamps(source, owner, options.connection);
+  const { groups } = await read();
+  expect(groups[0]?.rows.map((row) => row.behindSeconds !== undefined)).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  const fetches = kafka.requests.filter((r) => r.api === 'Fetch').map((r) => r.items);
+  expect(fetches.length).toBeLessThan(6);
 });
 
 describe('all groups', () => {

@@ -41,7 +41,8 @@ interface Sources {
   readonly timestampOf: TimestampOf;
 }
 
-const owner = 'lagscaler lag';
+/** Who the sessions belong to. */
+export const owner = 'lagscaler lag';
 const never = new AbortController().signal;
 
 /** @throws KafkaError when all groups are asked for and the cluster cannot be reached */
