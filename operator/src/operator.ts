@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { systemClock } from './controller/clock.ts';
 import { createConflicts } from './controller/conflicts.ts';
 import { createController } from './controller/controller.ts';
-import type { Ports } from './controller/ports.ts';
+import type { ControllerPorts } from './controller/ports.ts';
 import { createScalerStates } from './controller/state.ts';
 import { createLagSource } from './kafka/lag-source.ts';
 import { createKubeClient } from './kube/client.ts';
@@ -72,7 +72,7 @@ export async function startOperator(config: Config, log: Logger, hooks: Hooks): 
   // Controller: one reconcile per scaler and poll, only while this replica leads.
   const conflicts = createConflicts(scalers, target);
   const { onOutcome, forget } = outcomeReporter(log, metrics);
-  const ports: Ports = {
+  const ports: ControllerPorts = {
     scalers,
     target,
     pods: createPodReader({ client }),

@@ -1,9 +1,9 @@
-import type { Key, Ports } from './ports.ts';
+import type { ControllerPorts, Key, Ports } from './ports.ts';
 import { reconcile } from './reconcile.ts';
 import { createWorkQueue, type WorkQueue } from './workqueue.ts';
 
 export interface ControllerOptions {
-  /** Reconciles at the same time; they mostly wait, and those of one tick share their requests. */
+  /** Reconciles at work at the same time; those that wait for Kafka do not count. */
   readonly concurrency: number;
   readonly minBackoffMs?: number;
   readonly maxBackoffMs?: number;
@@ -20,16 +20,17 @@ export interface Controller {
 }
 
 /** Queue → reconcile. Started by its first `enqueue`, which must not come before the caches have synced. */
-export function createController(ports: Ports, options: ControllerOptions): Controller {
+export function createController(outside: ControllerPorts, options: ControllerOptions): Controller {
   const abort = new AbortController();
   const queue: WorkQueue = createWorkQueue({
-    clock: ports.clock,
+    clock: outside.clock,
     concurrency: options.concurrency,
     minBackoffMs: options.minBackoffMs ?? 1000,
     maxBackoffMs: options.maxBackoffMs ?? 60_000,
     onError: () => {}, // told by timed(), which also knows how long it took
     run: timed,
   });
+  const ports: Ports = { ...outside, aside: queue.aside };
 
   async function timed(key: Key) {
     const started = performance.now();
@@ -50,7 +51,7 @@ export function createController(ports: Ports, options: ControllerOptions): Cont
       return queue.depth;
     },
     async stop(graceMs) {
-      const cancel = ports.clock.after(graceMs, () => abort.abort(new Error('shutting down')));
+      const cancel = outside.clock.after(graceMs, () => abort.abort(new Error('shutting down')));
       await queue.stop();
       cancel();
     },

@@ -270,6 +270,7 @@ export function fakeWorld(spec: Partial<KafkaConsumerScalerSpec> = {}) {
       lag.release(key);
       secrets.release(key);
     }),
+    aside: (work) => work,
     mayWrite: () => world.leading,
     conflictOf: (scaler) => conflicts.of(scaler),
     onOutcome: (_scaler, outcome, notable) => outcomes.push({ outcome, notable }),

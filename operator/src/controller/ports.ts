@@ -209,6 +209,8 @@ export interface Ports {
   readonly events: EventRecorder;
   readonly states: ScalerStates;
   readonly clock: Clock;
+  /** Waits for what may take until a deadline, without holding a worker of the queue. */
+  aside<T>(work: Promise<T>): Promise<T>;
   /** False while another replica leads and during shutdown: decide and report nothing that writes. */
   mayWrite(): boolean;
   conflictOf(scaler: Scaler): Conflict | undefined;
@@ -218,3 +220,6 @@ export interface Ports {
   /** Nobody knows whether the pods of the target find a node; told when it begins. */
   onPodsUnknown(scaler: Scaler, error: Error): void;
 }
+
+/** What the controller is given; its queue adds the rest. */
+export type ControllerPorts = Omit<Ports, 'aside'>;

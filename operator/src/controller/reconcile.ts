@@ -71,6 +71,7 @@ async function attempt(
   const ref = targetRefOf(scaler);
   const policy = scalingPolicyOf(scaler.spec, Date.parse); // throws before anything is read
   const lag = readLag(scaler, ports, signal);
+  lag.catch(() => {}); // told where it is awaited, which is after the target
   for (let fresh = false, left = maxAttempts; ; fresh = true, left--) {
     const seeTarget = async () => {
       const target = await readTarget(ref, fresh, ports, signal);
@@ -78,7 +79,8 @@ async function attempt(
       const unschedulable = await countUnschedulable({ scaler, state, target }, ports, signal);
       return { target, unschedulable };
     };
-    const [reading, seen] = await Promise.all([lag, seeTarget()]);
+    const seen = await seeTarget();
+    const reading = await ports.aside(lag);
     const at = ports.clock.now();
     if (seen instanceof TargetError) return { ...undecided, at, reading, targetError: seen };
     const { target } = seen;

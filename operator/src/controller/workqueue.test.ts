@@ -128,6 +128,58 @@ test('stop waits for the runs in flight, starts none and leaves no timer', async
   expect(clock.timers).toBe(0);
 });
 
+test('runs that wait aside free their worker, and go on before keys that have not begun', async () => {
+  const told: string[] = [];
+  const gates = new Map<string, () => void>();
+  const gate = (name: string) => new Promise<void>((open) => gates.set(name, open));
+  const open = async (name: string) => {
+    gates.get(name)?.();
+    await settle();
+    return told.splice(0);
+  };
+  const queue = createWorkQueue({
+    clock: new FakeClock(0),
+    concurrency: 1,
+    minBackoffMs: 1,
+    maxBackoffMs: 1,
+    onError: () => {},
+    async run(key) {
+      told.push(`${key} begins`);
+      await queue.aside(gate(`answer ${key}`));
+      told.push(`${key} goes on`);
+      await gate(`end ${key}`);
+      return 'done';
+    },
+  });
+  for (const key of ['a', 'b']) queue.add(key);
+  expect(await open('none')).toEqual(['a begins', 'b begins']);
+  expect(await open('answer b')).toEqual(['b goes on']);
+  queue.add('c');
+  queue.add('a'); // it runs, so that it begins again when it has ended
+  expect(await open('answer a')).toEqual([]);
+  expect(await open('end b')).toEqual(['a goes on']);
+  expect(await open('end a')).toEqual(['c begins', 'a begins']);
+  for (const gate of ['answer c', 'end c', 'answer a', 'end a']) await open(gate);
+  await queue.stop();
+});
+
+test('what rejects aside rejects in the run, which holds a worker again', async () => {
+  const errors: unknown[] = [];
+  const failure = new Error('silent');
+  const queue = createWorkQueue({
+    clock: new FakeClock(0),
+    concurrency: 1,
+    minBackoffMs: 1,
+    maxBackoffMs: 1,
+    onError: (_key, error) => errors.push(error),
+    run: () => queue.aside(Promise.reject(failure)),
+  });
+  queue.add('a');
+  await settle();
+  expect(errors).toEqual([failure]);
+  await queue.stop();
+});
+
 /** Obeys random commands and notes what must never happen. */
 async function obey(
   commands: readonly Command[],
@@ -186,5 +238,48 @@ test('whatever happens, no key runs twice at once and every added key runs after
       expect(await obey(commands)).toEqual({ overlaps: [], unserved: [] });
     }),
     { numRuns: 60 },
+  );
+});
+
+test('whatever waits aside, no more runs than allowed are at work and all come to their end', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.integer({ min: 1, max: 3 }),
+      fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 12 }),
+      async (scheduler, concurrency, waits) => {
+        let atWork = 0;
+        let most = 0;
+        const ended: string[] = [];
+        const begin = () => {
+          most = Math.max(most, ++atWork);
+        };
+        const queue = createWorkQueue({
+          clock: new FakeClock(0),
+          concurrency,
+          minBackoffMs: 1,
+          maxBackoffMs: 1,
+          onError: (_key, error) => expect.unreachable(String(error)),
+          async run(key) {
+            begin();
+            for (let left = waits[Number(key)] ?? 0; left > 0; left -= 1) {
+              atWork -= 1;
+              await queue.aside(scheduler.schedule(Promise.resolve()));
+              begin();
+            }
+            await scheduler.schedule(Promise.resolve());
+            atWork -= 1;
+            ended.push(key);
+            return 'done';
+          },
+        });
+        for (const key of waits.keys()) queue.add(String(key));
+        await scheduler.waitIdle();
+        await queue.stop();
+        expect(most).toBeLessThanOrEqual(concurrency);
+        expect(ended).toHaveLength(waits.length);
+      },
+    ),
+    { numRuns: 100 },
   );
 });

@@ -9,6 +9,11 @@ export interface WorkQueue {
   add(key: string): void;
   /** Keys that wait for a worker right now. */
   readonly depth: number;
+  /**
+   * Called by a run: waits for `work` without holding its worker, and goes on when one is free again,
+   * before keys that have not begun. So those that wait for one silent dependency delay no others.
+   */
+  aside<T>(work: Promise<T>): Promise<T>;
   /** No more runs; resolves when those in flight have ended. */
   stop(): Promise<void>;
 }
@@ -18,7 +23,7 @@ export interface WorkQueueOptions {
   /** Never called twice at the same time for one key. A rejection counts as `retry`. */
   readonly run: (key: string) => Promise<Result>;
   readonly onError: (key: string, error: unknown) => void;
-  /** Runs at the same time, over all keys. */
+  /** Runs at the same time, over all keys; those that wait aside do not count. */
   readonly concurrency: number;
   /** First delay of a retry; doubles per failure in a row, ±20 %, up to `maxBackoffMs`. */
   readonly minBackoffMs: number;
@@ -32,6 +37,8 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const ready = new Set<string>(); // insertion order is the order of service
   const running = new Set<string>();
   const again = new Set<string>(); // added while running
+  const returning = new Set<() => void>(); // have waited aside and want a worker back
+  let busy = 0; // workers
   const failures = new Map<string, number>();
   const delayed = createDelayHeap(clock, (keys) => {
     for (const key of keys) enqueue(key);
@@ -46,13 +53,41 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     else ready.add(key);
   }
 
+  function resumeRuns(): void {
+    for (const resume of returning) {
+      if (busy >= options.concurrency) return;
+      returning.delete(resume);
+      busy += 1;
+      resume();
+    }
+  }
+
   function startRuns(): void {
+    resumeRuns();
     for (const key of ready) {
-      if (stopped || running.size >= options.concurrency) return;
+      if (stopped || busy >= options.concurrency) return;
       ready.delete(key);
       delayed.cancel(key); // this run replaces the one that was planned
       running.add(key);
+      busy += 1;
       void runOnce(key);
+    }
+  }
+
+  function giveBack(): void {
+    busy -= 1;
+    startRuns();
+  }
+
+  async function aside<T>(work: Promise<T>): Promise<T> {
+    giveBack();
+    try {
+      return await work;
+    } finally {
+      await new Promise<void>((resume) => {
+        returning.add(resume);
+        startRuns();
+      });
     }
   }
 
@@ -63,7 +98,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     });
     running.delete(key);
     schedule(key, result);
-    startRuns();
+    giveBack();
     if (running.size === 0) idle?.();
   }
 
@@ -89,6 +124,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     get depth() {
       return ready.size;
     },
+    aside,
     async stop() {
       stopped = true;
       ready.clear();
