@@ -1,121 +1,233 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../controller/clock.ts';
-import { Breaker } from './breaker.ts';
-import { KafkaError } from './kafka-error.ts';
+import { Breaker, type Knock } from './breaker.ts';
+import { KafkaError, type Reaction } from './kafka-error.ts';
 
-const unreachable = new KafkaError('KafkaUnreachable', 'kafka:9092: refused');
+const error = (reaction: Reaction) =>
+  new KafkaError('KafkaUnreachable', 'kafka:9092: trouble', { reaction });
+const gone = error('none');
+const hungUp = error('hangUp');
+const untrusted = error('answer');
 const refused = new KafkaError('AuthenticationFailed', 'kafka:9092: SASL');
 
 let now = 0;
 let probes = 0;
+let knocks = 0;
+/** In [0, 1); 0 is the longest delay. */
+let drawn: number;
 let breaker: Breaker;
-let middle: number;
 
 beforeEach(() => {
   now = 1_000_000;
   probes = 0;
-  middle = 0.5; // no jitter
-  breaker = new Breaker({ ...systemClock, now: () => now }, () => middle);
+  knocks = 0;
+  drawn = 0;
+  breaker = new Breaker({ ...systemClock, now: () => now }, () => drawn);
 });
 
-function failing(cause: KafkaError) {
-  return async () => {
-    probes += 1;
-    breaker.failed(cause);
-    throw cause;
-  };
-}
-async function healthy() {
+const silence: Knock = async () => {
+  knocks += 1;
+  return false;
+};
+const life: Knock = async () => {
+  knocks += 1;
+  return true;
+};
+const failing = (cause: KafkaError) => async () => {
+  probes += 1;
+  throw breaker.failed(cause);
+};
+const healthy = async () => {
   probes += 1;
   breaker.succeeded();
-}
+};
+/** One reading of a cluster; the message of what it was told, undefined when it may go on. */
+const read = (probe: () => Promise<void>, knock: Knock = silence): Promise<string | undefined> =>
+  breaker.admit(probe, knock).then(
+    () => undefined,
+    (cause: KafkaError) => cause.message,
+  );
 
-/** Milliseconds until the next probe is let through. */
-async function waitMs(cause: KafkaError): Promise<number> {
+/** Milliseconds until the next probe is let through, when it is asked for every 10. */
+async function waitMs(cause: KafkaError, knock: Knock = silence): Promise<number> {
   const before = probes;
   const startedAt = now;
   while (probes === before) {
     now += 10;
-    await breaker.admit(failing(cause)).catch(() => undefined);
+    await read(failing(cause), knock);
   }
   return now - startedAt;
 }
 
 test('the first caller proves the cluster, the next ones just pass', async () => {
-  await breaker.admit(healthy);
-  await breaker.admit(healthy);
-  expect(probes).toBe(1);
+  await read(healthy);
+  await read(healthy);
+  expect([probes, knocks]).toEqual([1, 0]);
 });
 
-test.for([
-  ['doubles from 1 s to 60 s', unreachable, [1, 2, 4, 8, 16, 32, 60, 60]],
-  ['is longer after refused credentials', refused, [5, 10, 20, 40, 80, 160, 300, 300]],
-] as const)('the back-off %s', async ([, cause, seconds]) => {
-  await breaker.admit(failing(cause)).catch(() => undefined);
-  for (const expected of seconds) expect(await waitMs(cause)).toBe(expected * 1000);
-});
-
-test.for([
-  ['shortest', 0, 800],
-  ['longest', 0.999_999_9, 1200],
-] as const)('with jitter the %s first wait differs by a fifth', async ([, random, expected]) => {
-  middle = random;
-  await breaker.admit(failing(unreachable)).catch(() => undefined);
-  expect(await waitMs(unreachable)).toBe(expected);
-});
-
-test('while open the answer is the last cause and when the next attempt is due', async () => {
-  await breaker.admit(failing(unreachable)).catch(() => undefined);
-  await expect(breaker.admit(healthy)).rejects.toMatchObject({
-    reason: 'KafkaUnreachable',
-    message: 'kafka:9092: refused; next attempt in 1 s',
-    cause: unreachable,
+describe('the longest back-off', () => {
+  test.for([
+    ['doubles from 1 s to 60 s', gone, [1, 2, 4, 8, 16, 32, 60, 60]],
+    ['is longer after refused credentials', refused, [5, 10, 20, 40, 80, 160, 300, 300]],
+    ['is that of an outage where it never worked', hungUp, [1, 2, 4, 8, 16, 32, 60, 60]],
+  ] as const)('%s', async ([, cause, seconds]) => {
+    await read(failing(cause));
+    for (const expected of seconds) expect(await waitMs(cause)).toBe(expected * 1000);
   });
-  expect(probes).toBe(1);
+
+  test.for([
+    ['1 s when it has worked and hangs up', hungUp, [1, 1, 1, 1]],
+    ['that of an outage when it says what is wrong', untrusted, [1, 2, 4, 8]],
+    ['that of an outage when it is gone', gone, [1, 2, 4, 8]],
+  ] as const)('is %s', async ([, cause, seconds]) => {
+    await read(healthy);
+    breaker.failed(cause);
+    for (const expected of seconds) expect(await waitMs(cause)).toBe(expected * 1000);
+  });
+});
+
+describe('jitter', () => {
+  test.for([
+    [0, 16_000],
+    [0.25, 12_000],
+    [0.5, 8_000],
+    [0.75, 4_000],
+    [0.999_999, 100],
+  ] as const)('is full: a draw of %d makes the fifth delay %d ms', async ([draw, delayMs]) => {
+    for (let failures = 0; failures < 4; failures += 1) {
+      await read(failing(gone));
+      now += 60_000;
+    }
+    drawn = draw;
+    await read(failing(gone));
+    expect(await waitMs(gone)).toBe(delayMs);
+  });
+
+  test.for([
+    ['an outage', gone, 100],
+    ['refused credentials', refused, 1_000],
+  ] as const)('leaves no hot loop after %s', async ([, cause, leastMs]) => {
+    drawn = 0.999_999;
+    await read(failing(cause));
+    for (let i = 0; i < 10; i += 1) expect(await waitMs(cause)).toBe(leastMs);
+  });
+});
+
+test('while open the answer is the last cause, the same at every poll', async () => {
+  await read(failing(refused));
+  const told = ['kafka:9092: SASL; tried again within 300 s', 'AuthenticationFailed'];
+  for (let poll = 0; poll < 3; poll += 1) {
+    now += 100;
+    const cause = await breaker.admit(healthy, life).catch((e: KafkaError) => e);
+    expect([cause?.message, cause?.reason]).toEqual(told);
+    expect(cause).toMatchObject({ cause: refused });
+  }
+  expect([probes, knocks]).toEqual([1, 0]);
 });
 
 test('callers that arrive during the probe share it', async () => {
-  await breaker.admit(failing(unreachable)).catch(() => undefined);
+  await read(failing(gone));
   now += 1_000;
-  await Promise.all([breaker.admit(healthy), breaker.admit(healthy), breaker.admit(healthy)]);
+  await Promise.all([read(healthy), read(healthy), read(healthy)]);
   expect(probes).toBe(2);
 });
 
 test('late failures of requests under way do not lengthen the back-off', async () => {
-  await breaker.admit(failing(unreachable)).catch(() => undefined);
-  breaker.failed(unreachable);
-  breaker.failed(unreachable);
-  expect(await waitMs(unreachable)).toBe(1_000);
+  await read(failing(gone));
+  breaker.failed(gone);
+  breaker.failed(gone);
+  expect(await waitMs(gone)).toBe(1_000);
 });
 
 test('a success starts the back-off over', async () => {
-  await breaker.admit(failing(unreachable)).catch(() => undefined);
-  await waitMs(unreachable);
-  await waitMs(unreachable);
+  await read(failing(gone));
+  await waitMs(gone);
+  await waitMs(gone);
   now += 4_000;
-  await breaker.admit(healthy);
-  breaker.failed(unreachable);
-  expect(await waitMs(unreachable)).toBe(1_000);
+  await read(healthy);
+  breaker.failed(gone);
+  expect(await waitMs(gone)).toBe(1_000);
 });
 
-test('a sign of life makes the probe due at once', async () => {
-  await breaker.admit(failing(unreachable)).catch(() => undefined);
-  breaker.retryNow();
-  await breaker.admit(healthy);
-  await breaker.admit(healthy);
-  expect(probes).toBe(2);
+describe('a knock', () => {
+  test('that is answered makes the probe due at once, for all who ask', async () => {
+    await read(failing(gone));
+    now += 600;
+    await Promise.all([read(healthy, life), read(healthy, life), read(healthy, life)]);
+    expect([probes, knocks]).toEqual([2, 1]);
+  });
+
+  test('is made at most twice a second, however many ask', async () => {
+    for (let failures = 0; failures < 8; failures += 1) {
+      await read(failing(gone));
+      now += 60_000;
+    }
+    await read(failing(gone)); // due in a minute
+    knocks = 0;
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      now += 10;
+      await read(healthy);
+    }
+    expect(knocks).toBeGreaterThanOrEqual(19);
+    expect(knocks).toBeLessThanOrEqual(21);
+  });
+
+  test.for([
+    ['hangs up', hungUp],
+    ['says what is wrong', untrusted],
+    ['refuses the credentials', refused],
+  ])('is not made where somebody %s: only the back-off helps', async ([, cause]) => {
+    await read(failing(cause as KafkaError));
+    now += 50;
+    expect(await read(healthy, life)).toContain('tried again within');
+    expect(knocks).toBe(0);
+  });
+
+  test('in vain is not repeated before the back-off is over', async () => {
+    await read(failing(gone));
+    now += 600;
+    await read(failing(gone), life);
+    expect([probes, knocks]).toEqual([2, 1]);
+    expect(await waitMs(gone, life)).toBe(2_000);
+    expect(knocks).toBe(1);
+  });
+
+  /** Probes of ten minutes in which every knock is answered and every probe fails. */
+  async function probesInVain(): Promise<number> {
+    const before = probes;
+    for (let poll = 0; poll < 120; poll += 1) {
+      await read(failing(gone), life);
+      now += 5_000;
+    }
+    return probes - before;
+  }
+
+  test('in vain, again and again, costs two probes per back-off', async () => {
+    expect(await probesInVain()).toBeLessThan(2 * (6 + 600 / 60));
+  });
+
+  test('in vain where it has worked leaves one probe per poll', async () => {
+    await read(healthy);
+    breaker.failed(gone);
+    expect(await probesInVain()).toBe(120);
+  });
 });
 
-test('a sign of life during a probe that still fails makes the next one due at once', async () => {
-  await breaker.admit(failing(unreachable)).catch(() => undefined);
-  now += 1_000;
-  const probe = async () => {
-    breaker.retryNow();
-    await failing(unreachable)();
-  };
-  await breaker.admit(probe).catch(() => undefined);
-  await breaker.admit(failing(unreachable)).catch(() => undefined);
-  expect(probes).toBe(3);
-  await breaker.admit(failing(unreachable)).catch(() => undefined);
-  expect(probes).toBe(3);
+describe('of one broker', () => {
+  test('requests pass until one fails, and again when it is due', async () => {
+    await breaker.pass(silence);
+    breaker.failed(untrusted);
+    await expect(breaker.pass(silence)).rejects.toMatchObject({ cause: untrusted });
+    now += 1_000;
+    await breaker.pass(silence);
+  });
+
+  test('forgiven, it is as new', async () => {
+    breaker.failed(refused);
+    breaker.forgive();
+    await breaker.pass(silence);
+    breaker.failed(refused);
+    now += 5_000;
+    await breaker.pass(silence);
+  });
 });

@@ -1,20 +1,31 @@
 import type { Clock } from '../controller/clock.ts';
 import { KafkaError } from './kafka-error.ts';
 
-/** Delay after the first failure, and the longest delay. */
+/** The n-th delay in a row is drawn from (0, min(firstMs × 2^(n-1), longestMs)], but at least leastMs. */
 interface Backoff {
+  readonly leastMs: number;
   readonly firstMs: number;
   readonly longestMs: number;
 }
 
-const backoff: Backoff = { firstMs: 1_000, longestMs: 60_000 };
+const outage: Backoff = { leastMs: 100, firstMs: 1_000, longestMs: 60_000 };
 /** Credentials do not heal by themselves, and some brokers lock an account that keeps trying. */
-const authenticationBackoff: Backoff = { firstMs: 5_000, longestMs: 300_000 };
-const jitter = 0.2;
+const refusal: Backoff = { leastMs: 1_000, firstMs: 5_000, longestMs: 300_000 };
+/** What has worked and still reacts is worth one attempt at every poll. */
+const hiccup: Backoff = { leastMs: 100, firstMs: 1_000, longestMs: 1_000 };
+
+/** How long the outcome of a knock holds for others that ask. */
+const knockHoldsMs = 500;
+
+/** A sign of life, looked for without credentials; never rejects. */
+export type Knock = () => Promise<boolean>;
 
 /**
- * One circuit breaker per session: a cluster that cannot be reached or refuses the credentials gets one
- * probe when it is due, however many scalers ask. It starts untested, so the first read probes as well.
+ * A circuit breaker with exponential back-off and full jitter (ADR 13): of a cluster, which gets one
+ * probe when it is due, however many scalers ask; or of one broker, whose requests are the probe.
+ *
+ * While nobody reacts at all, one knock per poll ends the back-off early. A knock that led to nothing
+ * is not repeated before the back-off is over.
  */
 export class Breaker {
   readonly #clock: Clock;
@@ -22,64 +33,109 @@ export class Breaker {
   #cause: KafkaError | undefined;
   #failures = 0;
   #dueAt = 0;
-  #tested = false;
+  #works = false;
+  #hasWorked = false;
   #probing: Promise<void> | undefined;
-  #revived = false;
+  #knocking: Promise<boolean> | undefined;
+  #knockedAt = Number.NEGATIVE_INFINITY;
+  #mayKnock = false;
+  #isEarly = false;
 
   /** @param random in [0, 1) */
-  constructor(clock: Clock, random: () => number = Math.random) {
+  constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
     this.#random = random;
   }
 
   /**
-   * Returns when requests may be sent. Callers that arrive during the probe share its outcome.
-   * @throws KafkaError the last cause and when the next attempt is due
+   * Returns when requests may be sent: at once after a probe has succeeded. Callers that arrive during
+   * a probe share its outcome.
+   * @throws KafkaError the last cause while the breaker is open, or why the probe failed
    */
-  async admit(probe: () => Promise<void>): Promise<void> {
-    if (this.#tested && !this.#cause) return;
-    const waitMs = this.#dueAt - this.#clock.now();
-    if (this.#cause && waitMs > 0 && !this.#probing) throw waiting(this.#cause, waitMs);
-    this.#probing ??= this.#probe(probe);
+  async admit(probe: () => Promise<void>, knock: Knock): Promise<void> {
+    if (this.#works) return;
+    if (!this.#probing) await this.pass(knock);
+    this.#probing ??= probe().finally(() => {
+      this.#probing = undefined;
+    });
     await this.#probing;
   }
 
-  async #probe(probe: () => Promise<void>): Promise<void> {
-    this.#revived = false;
-    try {
-      await probe();
-    } finally {
-      this.#probing = undefined;
-    }
+  /**
+   * Returns when it is worth an attempt: never failed, due again, or there was a sign of life.
+   * @throws KafkaError the last cause
+   */
+  async pass(knock: Knock): Promise<void> {
+    if (!this.#isWaiting() || (this.#mayKnock && (await this.#reacts(knock)))) return;
+    if (this.#cause) throw this.#cause;
   }
 
   succeeded(): void {
-    this.#tested = true;
+    this.forgive();
+    this.#works = true;
+    this.#hasWorked = true;
+  }
+
+  /** As if nothing had failed yet. */
+  forgive(): void {
     this.#cause = undefined;
     this.#failures = 0;
+    this.#isEarly = false;
   }
 
-  /** A failure of the whole cluster; those of requests that were under way when it opened count once. */
-  failed(cause: KafkaError): void {
-    if (this.#cause && this.#clock.now() < this.#dueAt) return;
-    this.#cause = cause;
-    const { firstMs, longestMs } =
-      cause.reason === 'AuthenticationFailed' ? authenticationBackoff : backoff;
-    const delayMs = Math.min(firstMs * 2 ** this.#failures, longestMs);
-    this.#dueAt = this.#clock.now() + delayMs * (1 + jitter * (2 * this.#random() - 1));
+  /**
+   * Opens it. Failures of what was under way when it opened count once.
+   * @returns the cause, with when it is tried again where only time can help
+   */
+  failed(cause: KafkaError): KafkaError {
+    const isInVain = this.#isEarly;
+    const mayKnock = cause.reaction === 'none' && !isInVain;
+    const backoff = this.#backoffAfter(cause, mayKnock);
+    const told = mayKnock || backoff === hiccup ? cause : waiting(cause, backoff);
+    if (this.#isWaiting()) return told;
+    this.#cause = told;
+    this.#works = false;
+    this.#isEarly = false;
+    this.#mayKnock = mayKnock;
+    this.#dueAt = this.#clock.now() + this.#delayMs(backoff);
     this.#failures = Math.min(this.#failures + 1, 30);
-    if (this.#revived) this.#dueAt = this.#clock.now(); // it came back while this probe was failing
-    this.#revived = false;
+    return told;
   }
 
-  /** The cluster shows signs of life: the next read may probe at once. */
-  retryNow(): void {
-    this.#revived = true;
+  #backoffAfter(cause: KafkaError, mayKnock: boolean): Backoff {
+    if (cause.reason === 'AuthenticationFailed') return refusal;
+    const toldWhatIsWrong = cause.reaction === 'answer';
+    return this.#hasWorked && !toldWhatIsWrong && !mayKnock ? hiccup : outage;
+  }
+
+  #delayMs({ leastMs, firstMs, longestMs }: Backoff): number {
+    const capMs = Math.min(firstMs * 2 ** this.#failures, longestMs);
+    return Math.max(leastMs, capMs * (1 - this.#random()));
+  }
+
+  #isWaiting(): boolean {
+    return this.#cause !== undefined && this.#clock.now() < this.#dueAt;
+  }
+
+  async #reacts(knock: Knock): Promise<boolean> {
+    if (!this.#knocking && this.#clock.now() - this.#knockedAt < knockHoldsMs) return false;
+    this.#knocking ??= this.#knock(knock);
+    return await this.#knocking;
+  }
+
+  async #knock(knock: Knock): Promise<boolean> {
+    const reacts = await knock();
+    this.#knocking = undefined;
+    this.#knockedAt = this.#clock.now();
+    if (!reacts || !this.#isWaiting()) return !this.#isWaiting();
     this.#dueAt = this.#clock.now();
+    this.#isEarly = true;
+    return true;
   }
 }
 
-const waiting = (cause: KafkaError, waitMs: number): KafkaError =>
-  new KafkaError(cause.reason, `${cause.message}; next attempt in ${Math.ceil(waitMs / 1000)} s`, {
+const waiting = (cause: KafkaError, { longestMs }: Backoff): KafkaError =>
+  new KafkaError(cause.reason, `${cause.message}; tried again within ${longestMs / 1000} s`, {
     cause,
+    reaction: cause.reaction,
   });

@@ -1,11 +1,24 @@
 import type { Clock } from '../controller/clock.ts';
 import { Breaker } from './breaker.ts';
-import { KafkaError, toKafkaError } from './kafka-error.ts';
-import { RevivalWatch } from './revival.ts';
+import { firstAnswer, type Patience } from './first-answer.ts';
+import { KafkaError, type Reaction, toKafkaError } from './kafka-error.ts';
+import { anyReacts } from './knock.ts';
 import { type Address, addressText, type Transport } from './transport.ts';
 
 /** How long one broker may keep a question that any broker can answer to itself. */
 const staggerMs = 300;
+/** Brokers asked the same question, one after the other, so that all fail before a reading must end. */
+const mostAsked = 4;
+/** The same where a reading has already waited for a bootstrap server. */
+const hastyMs = 100;
+
+export interface ClusterOptions {
+  readonly transport: Transport;
+  readonly seeds: readonly Address[];
+  readonly clock: Clock;
+  /** In [0, 1): the jitter of the back-off. */
+  readonly random: () => number;
+}
 
 /** The brokers of one Kafka cluster: the bootstrap servers, and those the metadata names. */
 export class Cluster {
@@ -13,17 +26,16 @@ export class Cluster {
   readonly #clock: Clock;
   readonly #seeds: readonly Address[];
   readonly #breaker: Breaker;
-  readonly #revival: RevivalWatch;
   #brokers: ReadonlyMap<number, Address> = new Map();
   #lastGood: Address | undefined;
+  #turn = 0;
   #closed = false;
 
-  constructor(transport: Transport, seeds: readonly Address[], clock: Clock) {
+  constructor({ transport, seeds, clock, random }: ClusterOptions) {
     this.#transport = transport;
     this.#clock = clock;
     this.#seeds = seeds;
-    this.#breaker = new Breaker(clock);
-    this.#revival = new RevivalWatch(clock, (at, signal) => transport.answers(at, signal));
+    this.#breaker = new Breaker(clock, random);
   }
 
   /**
@@ -31,11 +43,26 @@ export class Cluster {
    * @throws KafkaError while the circuit breaker is open
    */
   admit(): Promise<void> {
-    return this.#breaker.admit(() => this.any((to) => this.#probe(to)));
+    const answers = (at: Address, signal: AbortSignal) => this.#transport.answers(at, signal);
+    return this.#breaker.admit(
+      () => this.#probe(),
+      () => anyReacts(this.#candidates(), answers, this.#clock),
+    );
+  }
+
+  async #probe(): Promise<void> {
+    try {
+      // Credentials that one broker refuses are not shown to the others in the same breath.
+      const { from } = await this.#ask((to) => this.#greet(to), { staggerMs, isFinal: isRefusal });
+      await this.#reachOne(from);
+      this.#succeeded(from);
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
 
   /** ApiVersions alone proves nothing: every listener answers it, even before authentication. */
-  async #probe(to: Address): Promise<void> {
+  async #greet(to: Address): Promise<void> {
     await this.#transport.apiVersions(to);
     this.learn((await this.#transport.metadata(to, [])).brokers);
   }
@@ -43,6 +70,23 @@ export class Cluster {
   /** Those that the metadata names; none before the first answer. */
   get brokers(): readonly Address[] {
     return [...this.#brokers.values()];
+  }
+
+  /** A bootstrap server that leads to brokers nobody can reach is of no use. */
+  async #reachOne(from: Address): Promise<void> {
+    const advertised = this.brokers;
+    const isOneOfThem = advertised.some((b) => addressText(b) === addressText(from));
+    if (isOneOfThem || advertised.length === 0) return;
+    const some = inTurn(advertised, this.#turn).slice(0, mostAsked);
+    try {
+      await firstAnswer(some, (to) => this.#transport.apiVersions(to), {
+        clock: this.#clock,
+        staggerMs: hastyMs,
+        isFinal: isRefusal,
+      });
+    } catch (error) {
+      throw unreachableBehind(from, advertised.length, error);
+    }
   }
 
   brokerOf(nodeId: number): Address | undefined {
@@ -55,99 +99,87 @@ export class Cluster {
 
   /**
    * Asks one broker after the other: the next one when one fails, or after 300 ms without an answer.
-   * @throws KafkaError when all have failed, which opens the circuit breaker
+   * @throws KafkaError when four have failed, or all there are, which opens the circuit breaker
    */
   async any<T>(ask: (to: Address) => Promise<T>): Promise<T> {
-    const candidates = this.#candidates();
     try {
-      const { answer, from } = await firstAnswer(candidates, ask, this.#clock);
-      this.#lastGood = from;
-      this.#breaker.succeeded();
-      this.#revival.stop();
+      const { answer, from } = await this.#ask(ask, { staggerMs, isFinal: () => false });
+      this.#succeeded(from);
       return answer;
     } catch (error) {
-      const cause = allFailed(error, candidates);
-      this.noteFailure(cause);
-      throw cause;
+      throw this.#failed(error);
     }
   }
 
-  /** A failure that concerns the whole cluster, not one broker. */
-  noteFailure(cause: KafkaError): void {
-    if (this.#closed) return;
-    this.#breaker.failed(cause);
-    if (cause.reason !== 'KafkaUnreachable') return;
-    this.#revival.start(this.#candidates(), () => this.#breaker.retryNow());
+  #ask<T>(ask: (to: Address) => Promise<T>, patience: Omit<Patience, 'clock'>) {
+    return firstAnswer(this.#candidates(), ask, { ...patience, clock: this.#clock });
   }
 
-  /** A request to one broker failed: refused credentials are refused everywhere. */
-  noteBrokerFailure(cause: KafkaError): void {
-    if (cause.reason === 'AuthenticationFailed') this.noteFailure(cause);
+  #succeeded(from: Address): void {
+    this.#lastGood = from;
+    this.#breaker.succeeded();
+  }
+
+  #failed(error: unknown): KafkaError {
+    this.#lastGood = undefined;
+    this.#turn += 1;
+    const cause = allFailed(causesOf(error), error);
+    return this.#closed ? cause : this.#breaker.failed(cause);
   }
 
   close(): void {
     this.#closed = true;
-    this.#revival.stop();
   }
 
+  /** Four at most, the one that answered last first, then a bootstrap server and a broker by turns. */
   #candidates(): readonly Address[] {
-    const all = [this.#lastGood, ...this.#brokers.values(), ...this.#seeds];
-    const named = all.flatMap((a) => (a ? [[addressText(a), a] as const] : []));
-    return [...new Map(named).values()];
+    const seeds = inTurn(this.#seeds, this.#turn);
+    const brokers = inTurn([...this.#brokers.values()], this.#turn);
+    const count = Math.max(seeds.length, brokers.length);
+    const others = Array.from({ length: count }, (_, i) => [seeds[i], brokers[i]]).flat();
+    const known = [this.#lastGood, ...others].filter((a) => a !== undefined);
+    return [...new Map(known.map((a) => [addressText(a), a])).values()].slice(0, mostAsked);
   }
 }
 
-interface Answer<T> {
-  readonly answer: T;
-  readonly from: Address;
+/** Beginning with another one at each turn. */
+function inTurn(brokers: readonly Address[], turn: number): readonly Address[] {
+  const from = brokers.length === 0 ? 0 : turn % brokers.length;
+  return [...brokers.slice(from), ...brokers.slice(0, from)];
 }
 
-async function firstAnswer<T>(
-  candidates: readonly Address[],
-  ask: (to: Address) => Promise<T>,
-  clock: Clock,
-): Promise<Answer<T>> {
-  const attempts: Promise<Answer<T>>[] = [];
-  for (const from of candidates) {
-    const attempt = ask(from).then((answer) => ({ answer, from }));
-    attempts.push(attempt);
-    const isLast = attempts.length === candidates.length;
-    const won = isLast ? undefined : await answered(attempt, Promise.any(attempts), clock);
-    if (won) return won;
-  }
-  return await Promise.any(attempts);
-}
-
-/** The first answer of any attempt; undefined as soon as the newest has failed, or after staggerMs. */
-async function answered<T>(
-  newest: Promise<T>,
-  any: Promise<T>,
-  clock: Clock,
-): Promise<T | undefined> {
-  let cancel: () => void = () => undefined;
-  const patience = new Promise<undefined>((resolve) => {
-    cancel = clock.after(staggerMs, () => resolve(undefined));
-  });
-  const failed = newest.then(
-    () => any,
-    () => undefined,
-  );
-  const success = any.catch(() => undefined);
-  try {
-    return await Promise.race([success, failed, patience]);
-  } finally {
-    cancel();
-  }
-}
+const isRefusal = (error: unknown): boolean =>
+  toKafkaError(error).reason === 'AuthenticationFailed';
 
 /** What to tell first when each broker failed in its own way: what only a person can mend. */
 const telling = ['AuthenticationFailed', 'UnsupportedBroker', 'AuthorizationFailed'];
 
-function allFailed(error: unknown, candidates: readonly Address[]): KafkaError {
-  const causes = error instanceof AggregateError ? error.errors.map(toKafkaError) : [];
-  const first = causes[0];
-  if (!first) return toKafkaError(error);
-  const main = causes.find((c) => telling.includes(c.reason)) ?? first;
-  const others = candidates.length > 1 ? `none of ${candidates.length} brokers can be used: ` : '';
-  return new KafkaError(main.reason, `${others}${main.message}`, { cause: error });
+const causesOf = (error: unknown): readonly KafkaError[] =>
+  error instanceof AggregateError ? error.errors.map(toKafkaError) : [toKafkaError(error)];
+
+/** The same one whatever the order in which they were asked: a condition must not change at every probe. */
+function mainCause(causes: readonly KafkaError[]): KafkaError {
+  const sorted = causes.toSorted((a, b) => (a.message < b.message ? -1 : 1));
+  return sorted.find((c) => telling.includes(c.reason)) ?? sorted[0] ?? toKafkaError(undefined);
+}
+
+function allFailed(causes: readonly KafkaError[], cause: unknown): KafkaError {
+  const main = mainCause(causes);
+  const others = causes.length > 1 ? `none of ${causes.length} brokers can be used: ` : '';
+  const options = { cause, reaction: leastOf(causes) };
+  return new KafkaError(main.reason, `${others}${main.message}`, options);
+}
+
+function unreachableBehind(from: Address, count: number, error: unknown): KafkaError {
+  const { reason, message } = mainCause(causesOf(error));
+  const none =
+    count === 1 ? 'the broker it names cannot' : `none of the ${count} brokers it names can`;
+  const what = `${addressText(from)} answers, but ${none} be used: ${message}`;
+  return new KafkaError(reason, what, { cause: error });
+}
+
+/** As long as one of them is gone altogether, its return is worth watching for. */
+function leastOf(causes: readonly KafkaError[]): Reaction {
+  const seen = causes.map((c) => c.reaction);
+  return (['none', 'hangUp'] as const).find((r) => seen.includes(r)) ?? 'answer';
 }

@@ -1,4 +1,3 @@
-import type { Cluster } from './cluster.ts';
 import { Coalescer } from './coalescer.ts';
 import { errorOfCode, isCoordinatorMoved } from './codes.ts';
 import type { Coordinators } from './coordinators.ts';
@@ -30,13 +29,11 @@ type Answers = ReadonlyMap<string, GroupOffsets>;
 
 /** Committed offsets of groups: one request per coordinator for all reads of a tick. */
 export class Commits {
-  readonly #cluster: Cluster;
   readonly #transport: Transport;
   readonly #coordinators: Coordinators;
   readonly #fetch: Coalescer<Query, GroupOffsets>;
 
-  constructor(cluster: Cluster, transport: Transport, coordinators: Coordinators) {
-    this.#cluster = cluster;
+  constructor(transport: Transport, coordinators: Coordinators) {
     this.#transport = transport;
     this.#coordinators = coordinators;
     this.#fetch = new Coalescer((queries) => this.#load(queries));
@@ -99,7 +96,6 @@ export class Commits {
       const groups = await this.#transport.fetchOffsets(coordinator, chunk.map(merge));
       return new Map(groups.map((g) => [g.groupId, g]));
     } catch (error) {
-      this.#cluster.noteBrokerFailure(toKafkaError(error));
       this.#coordinators.forgetBroker(coordinator);
       throw error;
     }

@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster.ts';
-import { type KafkaError, toKafkaError } from './kafka-error.ts';
+import { toKafkaError } from './kafka-error.ts';
 import type { TopicScope } from './scope.ts';
 import { TopicEnds } from './topic-ends.ts';
 import type { Topic } from './topics.ts';
@@ -104,7 +104,7 @@ export class EndsWave {
       const listed = await this.#list(leader, { isolationLevel, position: 'end', topics });
       for (const ends of wanted.keys()) ends.fill(listed.get(ends.topic.name) ?? []);
     } catch (thrown) {
-      const error = this.#noted(thrown);
+      const error = toKafkaError(thrown);
       for (const [ends, partitions] of wanted) {
         for (const partition of partitions) ends.fail(partition, { error, retry: 'silent' });
       }
@@ -119,7 +119,7 @@ export class EndsWave {
     if (wanted.size === 0) return;
     const topics = [...wanted].map(([{ name }, set]) => ({ name, partitions: [...set] }));
     const query = { isolationLevel: 'read_uncommitted', position: 'logStart', topics } as const;
-    const listed = await this.#list(leader, query).catch((error) => void this.#noted(error));
+    const listed = await this.#list(leader, query).catch(() => undefined);
     const now = this.#parts.now();
     for (const { name, logStarts } of wanted.keys()) {
       for (const { partitionIndex, errorCode, offset } of listed?.get(name) ?? []) {
@@ -134,12 +134,6 @@ export class EndsWave {
   ): Promise<ReadonlyMap<string, ListedTopic['partitions']>> {
     const listed = await this.#parts.transport.listOffsets(leader, query);
     return new Map(listed.map(({ name, partitions }) => [name, partitions]));
-  }
-
-  #noted(thrown: unknown): KafkaError {
-    const error = toKafkaError(thrown);
-    this.#parts.cluster.noteBrokerFailure(error);
-    return error;
   }
 }
 

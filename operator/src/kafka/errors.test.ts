@@ -135,6 +135,50 @@ test.for([
   expect(found.cause).toBe(error);
 });
 
+const advertised = { ...plain, address: { host: 'kafka-2', port: 9092, nodeId: 2 } };
+
+test.for([
+  [
+    'is named with its node id and sends you to advertised.listeners when nobody was ever met there',
+    failed(coded('ENOTFOUND')),
+    advertised,
+    'broker 2 at kafka-2:9092: connect: DNS: the name is not known: check the name (the cluster advertises this address: check advertised.listeners of the broker)',
+  ],
+  [
+    'may accept connections and never answer there',
+    new TimeoutError('x'),
+    { ...advertised, api: 'OffsetFetch' },
+    'broker 2 at kafka-2:9092: OffsetFetch: request: no answer in time: is the broker overloaded, paused or behind a firewall? (the cluster advertises this address: check advertised.listeners of the broker)',
+  ],
+  [
+    'that has answered there before is just down',
+    failed(coded('ECONNREFUSED')),
+    { ...advertised, proven: true },
+    'broker 2 at kafka-2:9092: connect: TCP: refused: is the broker running, is the port right?',
+  ],
+  [
+    'that says what is wrong is where it should be',
+    failed(coded('CERT_HAS_EXPIRED')),
+    advertised,
+    'broker 2 at kafka-2:9092: connect: TLS: the broker certificate has expired',
+  ],
+] as const)('a broker that the cluster names %s', ([, error, context, message]) => {
+  expect(toConnectionError(error, context).message).toBe(message);
+});
+
+test.for([
+  ['an unknown name', failed(coded('ENOTFOUND')), plain, 'none'],
+  ['a refused connection', failed(coded('ECONNREFUSED')), plain, 'none'],
+  ['silence while connecting', new TimeoutError('x'), plain, 'none'],
+  ['silence of a request', new TimeoutError('x'), request, 'none'],
+  ['a connection that ends', new NetworkError('x'), request, 'hangUp'],
+  ['a reset', failed(coded('ECONNRESET')), plain, 'hangUp'],
+  ['a certificate that is not trusted', failed(coded('INVALID_CA')), plain, 'answer'],
+  ['refused credentials', failed(protocol('SASL_AUTHENTICATION_FAILED')), sasl, 'answer'],
+] as const)('the reaction behind %s', ([, error, context, reaction]) => {
+  expect(toConnectionError(error, context).reaction).toBe(reaction);
+});
+
 test('an error that contains itself ends', () => {
   const loop = new Error('x');
   loop.cause = loop;

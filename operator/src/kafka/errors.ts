@@ -1,6 +1,6 @@
 import { AuthenticationError, NetworkError, TimeoutError, UserError } from '@platformatic/kafka';
 import type { Reason } from '../api/conditions.ts';
-import { KafkaError } from './kafka-error.ts';
+import { KafkaError, type Reaction } from './kafka-error.ts';
 import { type Address, addressText } from './transport.ts';
 
 /** Where a connection or request got stuck. */
@@ -21,19 +21,34 @@ export interface FailureContext {
 interface Finding {
   readonly step: Step;
   readonly reason: Reason;
+  readonly reaction: Reaction;
   readonly what: string;
 }
 
 /** Turns what the client library threw into reason, step and remedy; no message text is ever read. */
 export function toConnectionError(error: unknown, context: FailureContext): KafkaError {
   const chain = flatten(error);
-  const own = chain.find((e) => e instanceof KafkaError);
-  const where = `${addressText(context.address)}: ${context.api ?? 'connect'}`;
+  const where = `${brokerText(context.address)}: ${context.api ?? 'connect'}`;
   // What our own part of SASL has said already, e.g. that there is no token.
+  const own = chain.find((e) => e instanceof KafkaError);
   if (own) return new KafkaError(own.reason, `${where}: SASL: ${own.message}`, { cause: error });
-  const { step, reason, what } =
+  const finding =
     authentication(chain) ?? clientCertificate(chain) ?? tls(chain) ?? network(chain, context);
-  return new KafkaError(reason, `${where}: ${step}: ${what}`, { cause: error });
+  const { step, reason, reaction, what } = finding;
+  const message = `${where}: ${step}: ${what}${advertised(finding, context)}`;
+  return new KafkaError(reason, message, { cause: error, reaction });
+}
+
+/** As an operator knows it: `broker 2 at kafka-2:9092`, or `kafka:9092` for a bootstrap server. */
+const brokerText = (address: Address): string =>
+  address.nodeId === undefined
+    ? addressText(address)
+    : `broker ${address.nodeId} at ${addressText(address)}`;
+
+/** An address at which nobody was ever met, and which the cluster itself has named. */
+function advertised({ reaction }: Finding, { address, proven }: FailureContext): string {
+  if (address.nodeId === undefined || proven || reaction === 'answer') return '';
+  return ' (the cluster advertises this address: check advertised.listeners of the broker)';
 }
 
 /** Nested errors hide the cause: outer ones even say they can be retried for a wrong password. */
@@ -60,6 +75,7 @@ function authentication(chain: readonly Error[]): Finding | undefined {
   const finding = (what: string): Finding => ({
     step: 'SASL',
     reason: 'AuthenticationFailed',
+    reaction: 'answer',
     what,
   });
   if (refused.includes('UNSUPPORTED_SASL_MECHANISM')) {
@@ -80,15 +96,20 @@ const isInterrupted = (chain: readonly Error[]): boolean =>
     (e, i) => e instanceof TimeoutError || (e instanceof NetworkError && i > 0) || isSocketError(e),
   );
 
-const socketErrors: ReadonlyMap<string, readonly [Step, string]> = new Map([
-  ['ENOTFOUND', ['DNS', 'the name is not known: check the name, also advertised.listeners']],
-  ['EAI_AGAIN', ['DNS', 'the name server gave no answer: check DNS, then the name']],
-  ['ECONNREFUSED', ['TCP', 'refused: is the broker running, is the port right?']],
-  ['EHOSTUNREACH', ['TCP', 'no route to the host: check the address and the network policy']],
-  ['ENETUNREACH', ['TCP', 'no route to the network: check the address and the network policy']],
-  ['ETIMEDOUT', ['TCP', 'no answer: check the address, firewall and network policy']],
-  ['ECONNRESET', ['TCP', 'the peer reset the connection: check TLS and SASL of this port']],
-  ['EPIPE', ['TCP', 'the peer closed the connection: check TLS and SASL of this port']],
+const noNameServer = 'the name server gave no answer: check DNS, then the name';
+const socketErrors: ReadonlyMap<string, readonly [Step, Reaction, string]> = new Map([
+  ['ENOTFOUND', ['DNS', 'none', 'the name is not known: check the name']],
+  ['EAI_AGAIN', ['DNS', 'none', noNameServer]],
+  ['ETIMEOUT', ['DNS', 'none', noNameServer]],
+  ['ECONNREFUSED', ['TCP', 'none', 'refused: is the broker running, is the port right?']],
+  ['EHOSTUNREACH', ['TCP', 'none', 'no route: check the address and the network policy']],
+  ['ENETUNREACH', ['TCP', 'none', 'no route: check the address and the network policy']],
+  ['ETIMEDOUT', ['TCP', 'none', 'no answer: check the address, firewall and network policy']],
+  [
+    'ECONNRESET',
+    ['TCP', 'hangUp', 'the peer reset the connection: check TLS and SASL of this port'],
+  ],
+  ['EPIPE', ['TCP', 'hangUp', 'the peer closed the connection: check TLS and SASL of this port']],
 ] as const);
 
 const isSocketError = (error: Error): boolean => socketErrors.has(field(error, 'code'));
@@ -103,7 +124,7 @@ export const isCertificateRefused = (error: unknown): boolean =>
 function clientCertificate(chain: readonly Error[]): Finding | undefined {
   if (!chain.some(isCertificateRefused)) return undefined;
   const what = 'the broker refused the client certificate: check spec.kafka.tls cert and key';
-  return { step: 'TLS', reason: 'AuthenticationFailed', what };
+  return { step: 'TLS', reason: 'AuthenticationFailed', reaction: 'answer', what };
 }
 
 const certificateErrors: ReadonlySet<string> = new Set([
@@ -119,7 +140,12 @@ const certificateErrors: ReadonlySet<string> = new Set([
 
 function tls(chain: readonly Error[]): Finding | undefined {
   const codes = chain.map((e) => field(e, 'code'));
-  const finding = (what: string): Finding => ({ step: 'TLS', reason: 'KafkaUnreachable', what });
+  const finding = (what: string): Finding => ({
+    step: 'TLS',
+    reason: 'KafkaUnreachable',
+    reaction: 'answer',
+    what,
+  });
   const untrusted = codes.find((c) => certificateErrors.has(c));
   if (untrusted) return finding(`${untrusted}: the CA in spec.kafka.tls did not issue it`);
   if (codes.includes('ERR_TLS_CERT_ALTNAME_INVALID')) {
@@ -136,15 +162,22 @@ function tls(chain: readonly Error[]): Finding | undefined {
 function network(chain: readonly Error[], context: FailureContext): Finding {
   const reason = 'KafkaUnreachable';
   const socket = chain.map((e) => socketErrors.get(field(e, 'code'))).find((s) => s !== undefined);
-  if (socket && !context.authenticating) return { reason, step: socket[0], what: socket[1] };
-  const timedOut = chain.some((e) => e instanceof TimeoutError);
-  if (context.api !== undefined) {
-    return { reason, step: 'request', what: timedOut ? silent : closed(context) };
+  if (socket && !context.authenticating) {
+    const [step, reaction, what] = socket;
+    return { reason, step, reaction, what };
   }
-  if (context.authenticating)
-    return { reason, step: 'SASL', what: timedOut ? silent : interrupted };
-  const step = context.tls ? 'TLS' : 'TCP';
-  return { reason, step, what: timedOut ? silent : closed(context) };
+  const step = stepOf(context);
+  if (chain.some((e) => e instanceof TimeoutError)) {
+    return { reason, step, reaction: 'none', what: silent };
+  }
+  const what = step === 'SASL' ? interrupted : closed(context);
+  return { reason, step, reaction: 'hangUp', what };
+}
+
+function stepOf({ api, authenticating, tls }: FailureContext): Step {
+  if (api !== undefined) return 'request';
+  if (authenticating) return 'SASL';
+  return tls ? 'TLS' : 'TCP';
 }
 
 const silent = 'no answer in time: is the broker overloaded, paused or behind a firewall?';

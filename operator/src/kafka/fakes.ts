@@ -30,6 +30,13 @@ export class SkippingClock implements Clock {
   }
 }
 
+/** A skipping clock on which all waiting takes a tenth of its time. */
+export class HurriedClock extends SkippingClock {
+  override after(delayMs: number, callback: () => void): () => void {
+    return super.after(delayMs / 10, callback);
+  }
+}
+
 export interface FakePartition {
   leader: number;
   end: bigint;
@@ -102,6 +109,10 @@ export class FakeKafka {
   supported = true;
   /** `topic/partition` whose batches are too large for an answer. Record n was written at n seconds. */
   readonly oversized = new Set<string>();
+  /** The host that brokers and coordinators are said to be at; bootstrap servers are at `kafka`. */
+  advertisedHost = 'kafka';
+  /** Hosts that nobody can reach. */
+  readonly unreachable = new Set<string>();
   /** Runs before each answer, e.g. to change the cluster in the middle of a tick. */
   onRequest: (request: FakeRequest) => void = () => undefined;
   /** Answers that wait for `released`. */
@@ -173,7 +184,7 @@ export class FakeKafka {
         this.#answer(to, 'FindCoordinator', groups, () =>
           groups.map((key) => {
             const port = this.groups.get(key)?.coordinator ?? 1;
-            return { key, host: 'kafka', port, errorCode: 0 };
+            return { key, host: this.advertisedHost, port, errorCode: 0 };
           }),
         ),
       fetchOffsets: (to, groups) => {
@@ -212,7 +223,10 @@ export class FakeKafka {
             return [{ groupId, type, protocolType: group[type]?.protocolType ?? '' }];
           }),
         ),
-      answers: (at, signal) => this.#untilUp(at, signal),
+      answers: (at, signal) => {
+        this.requests.push({ api: 'Knock', broker: at.port, items: [] });
+        return this.#untilUp(at, signal);
+      },
       close: async () => {
         this.closed += 1;
       },
@@ -231,7 +245,7 @@ export class FakeKafka {
     await new Promise((resolve) => setImmediate(resolve));
     this.onRequest(request);
     if (this.holds(request)) await this.released;
-    const health = this.health.get(to.port) ?? 'refusing';
+    const health = this.#healthAt(to);
     if (health === 'up') return answer();
     const where = addressText(to);
     if (health === 'silent') {
@@ -239,14 +253,19 @@ export class FakeKafka {
     }
     throw health === 'unauthenticated'
       ? new KafkaError('AuthenticationFailed', `${where}: connect: SASL: refused`)
-      : new KafkaError('KafkaUnreachable', `${where}: ${api}: ${health}`);
+      : new KafkaError('KafkaUnreachable', `${where}: ${api}: ${health}`, { reaction: 'none' });
+  }
+
+  #healthAt({ host, port }: Address): Health {
+    return this.unreachable.has(host) ? 'refusing' : (this.health.get(port) ?? 'refusing');
   }
 
   async #untilUp(at: Address, signal: AbortSignal): Promise<void> {
-    while (this.health.get(at.port) === 'silent' && !signal.aborted) {
+    while (this.#healthAt(at) === 'silent' && !signal.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    if (this.health.get(at.port) === 'refusing') throw new Error('refused');
+    signal.throwIfAborted();
+    if (this.#healthAt(at) === 'refusing') throw new Error('refused');
   }
 
   /** As a broker does: `Dead` where a classic group is not, an error for the other kinds. */
@@ -275,7 +294,7 @@ export class FakeKafka {
     });
     const brokers = [...this.health.keys()].map((nodeId) => ({
       nodeId,
-      host: 'kafka',
+      host: this.advertisedHost,
       port: nodeId,
     }));
     return { brokers, topics: topics.reverse() };

@@ -2,15 +2,29 @@ import type { Reason } from '../api/conditions.ts';
 import type { LagReading } from '../autoscaler/types.ts';
 
 /**
+ * What a broker showed of itself before something failed: `none` (no such name, no route, refused,
+ * silence), `hangUp` (the connection ended without a word) or `answer` (it said what is wrong).
+ */
+export type Reaction = 'none' | 'hangUp' | 'answer';
+
+interface KafkaErrorOptions {
+  readonly cause?: unknown;
+  /** Default: `answer`. */
+  readonly reaction?: Reaction;
+}
+
+/**
  * Why a reading, or a part of it, failed: the reason and message of the condition. The message names
  * the broker, the step and the remedy, and never holds a secret.
  */
 export class KafkaError extends Error {
   override readonly name = 'KafkaError';
   readonly reason: Reason;
-  constructor(reason: Reason, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  readonly reaction: Reaction;
+  constructor(reason: Reason, message: string, options: KafkaErrorOptions = {}) {
+    super(message, { cause: options.cause });
     this.reason = reason;
+    this.reaction = options.reaction ?? 'answer';
   }
 }
 

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../controller/clock.ts';
 import type { KafkaConnection, Key, LagRequest, LagSource } from '../controller/ports.ts';
 import { parseServer, poolOptions, sessionKey } from './credentials.ts';
 import type { GroupListing } from './group-listing.ts';
+import { guardBrokers } from './guard.ts';
 import { KafkaError, unavailable } from './kafka-error.ts';
 import { createTransport } from './platformatic.ts';
 import { saslOf } from './sasl.ts';
@@ -21,6 +22,8 @@ export interface LagSourceOptions {
   /** Reads that begin within this time share their requests; 5. */
   readonly batchMs?: number;
   readonly clock?: Clock;
+  /** Draws the jitter of back-offs, in [0, 1); Math.random. */
+  readonly random?: () => number;
   /** Called once per read; must not throw. `incomplete`: some partitions are unknown. */
   readonly onRead?: (read: { readonly outcome: ReadOutcome; readonly seconds: number }) => void;
   /** Called once per request sent, with its name, e.g. `OffsetFetch`; must not throw. */
@@ -46,7 +49,7 @@ export interface GroupLister {
 
 /** Reads lag with one session per distinct bootstrap servers and credentials. */
 export function createLagSource(options: LagSourceOptions = {}): LagSource & GroupLister {
-  const clock = options.clock ?? systemClock;
+  const { clock = systemClock, random = Math.random } = options;
   const connect = options.connect ?? ((connection) => connectTo(connection, options));
   const sessions = new Map<string, Shared>();
   const keyOfOwner = new Map<Key, string>();
@@ -85,8 +88,9 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
   const open = (connection: KafkaConnection): Shared => ({
     session: new Session({
       seeds: connection.bootstrapServers.map(parseServer),
-      transport: connect(connection),
+      transport: guardBrokers(connect(connection), clock, random),
       clock,
+      random,
       readTimeoutMs: options.readTimeoutMs ?? 3_000,
       batchMs: options.batchMs ?? 5,
       graceMs: 100,

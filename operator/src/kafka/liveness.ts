@@ -3,13 +3,10 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Address } from './transport.ts';
 
-const silenceMs = 10_000;
-
 /**
  * Resolves when a broker reacts: to a TLS handshake, or else to an ApiVersions request, which every
- * listener answers before authentication. A paused broker (its kernel still accepts connections)
- * reacts the moment it goes on, so that one pending attempt replaces many.
- * @throws when the connection is refused, ends, is silent for 10 s or `signal` is aborted
+ * listener answers before authentication. Of a paused broker only the kernel accepts connections.
+ * @throws when the connection is refused or ends, or `signal` is aborted
  */
 export async function answers(
   at: Address,
@@ -19,7 +16,6 @@ export async function answers(
   const socket: Socket = tls
     ? connectTls({ ...tls, host: at.host, port: at.port, rejectUnauthorized: false })
     : connectTcp(at);
-  socket.setTimeout(silenceMs, () => socket.destroy(new Error('silent')));
   try {
     const opened = once(socket, tls ? 'secureConnect' : 'connect', { signal });
     const closed = once(socket, 'close', { signal }).then(() =>

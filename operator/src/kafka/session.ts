@@ -20,6 +20,7 @@ export interface SessionOptions {
   readonly transport: Transport;
   readonly seeds: readonly Address[];
   readonly clock: Clock;
+  readonly random: () => number;
   readonly readTimeoutMs: number;
   /** Reads that begin within this time share their requests. */
   readonly batchMs: number;
@@ -40,15 +41,15 @@ export class Session {
   readonly #timeouts: Timeouts;
 
   constructor(options: SessionOptions) {
-    const { transport, seeds, clock } = options;
+    const { transport, clock } = options;
     this.#options = options;
     this.#timeouts = new Timeouts(clock, options.readTimeoutMs, options.batchMs);
     this.#gate = new Gate(clock, options.batchMs);
     this.#rendezvous = new Rendezvous(clock, options.graceMs);
-    this.#cluster = new Cluster(transport, seeds, clock);
+    this.#cluster = new Cluster(options);
     const topics = new Topics(this.#cluster, transport, clock);
     const coordinators = new Coordinators(this.#cluster, transport, clock);
-    this.#scopes = new Scopes(topics, new Commits(this.#cluster, transport, coordinators));
+    this.#scopes = new Scopes(topics, new Commits(transport, coordinators));
     this.#groups = new Groups(coordinators, transport, clock);
     this.#timestamps = new RecordTimestamps(topics, this.#cluster, transport);
     this.#ends = new Ends({

@@ -36,7 +36,7 @@ export interface Transport {
   listGroups(to: Address): Promise<readonly ListedGroup[]>;
   /**
    * Resolves as soon as the broker reacts to a fresh connection. Sends no credentials.
-   * @throws when it refuses, or stays silent for 10 s
+   * @throws when it refuses, or is silent until `signal` is aborted
    */
   answers(at: Address, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -45,6 +45,8 @@ export interface Transport {
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** Of a broker that the cluster names; undefined for a bootstrap server. */
+  readonly nodeId?: number;
 }
 
 export const addressText = ({ host, port }: Address): string =>
