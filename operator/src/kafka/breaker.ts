@@ -134,8 +134,9 @@ export class Breaker {
   }
 }
 
-const waiting = (cause: KafkaError, { longestMs }: Backoff): KafkaError =>
-  new KafkaError(cause.reason, `${cause.message}; tried again within ${longestMs / 1000} s`, {
-    cause,
-    reaction: cause.reaction,
-  });
+function waiting(cause: KafkaError, { longestMs }: Backoff): KafkaError {
+  const { reason, message, reaction, retryWithinMs } = cause;
+  if (retryWithinMs !== undefined) return cause; // the breaker of one broker has said so
+  const what = `${message}; tried again within ${longestMs / 1000} s`;
+  return new KafkaError(reason, what, { cause, reaction, retryWithinMs: longestMs });
+}

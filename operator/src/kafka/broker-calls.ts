@@ -1,6 +1,5 @@
 import {
   type Connection,
-  ConnectionPool,
   NetworkError,
   type ConnectionOptions as PoolOptions,
   ProtocolError,
@@ -9,7 +8,8 @@ import {
 } from '@platformatic/kafka';
 import { isCertificateRefused, toConnectionError } from './errors.ts';
 import { KafkaError } from './kafka-error.ts';
-import { ConnectFailure, type WatchedPool, watchPool } from './pool.ts';
+import { type Lookup, Names } from './names.ts';
+import { ConnectFailure, Pool } from './pool.ts';
 import type { TokenSource } from './tokens.ts';
 import { type Address, addressText } from './transport.ts';
 
@@ -18,6 +18,8 @@ export interface TransportOptions {
   readonly pool: PoolOptions;
   /** Of the pool's SASL; closed with it. */
   readonly tokens?: TokenSource | undefined;
+  /** Default: the system's resolver. */
+  readonly lookup?: Lookup | undefined;
   /** Longest time for connecting plus request; whatever the library does, the call then settles. */
   readonly callTimeoutMs: number;
   readonly onRequest: (api: string) => void;
@@ -36,19 +38,20 @@ const repeatWithinMs = 500;
 /** Sends requests over the pool and turns whatever the library throws into a KafkaError. */
 export class BrokerCalls {
   readonly #options: TransportOptions;
-  readonly #pool: WatchedPool;
+  readonly #pool: Pool;
   /** Brokers that have answered more than ApiVersions, which every listener answers to anybody. */
   readonly #proven = new Set<string>();
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.#pool = watchPool(new ConnectionPool(options.clientId, options.pool), options.tokens);
+    const { clientId, pool: connection, lookup, tokens } = options;
+    this.#pool = new Pool({ clientId, connection, names: new Names(lookup), tokens });
   }
 
   /** @throws KafkaError when there is no usable answer; settles within callTimeoutMs */
   async call<T>(call: Call<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
-    // A pool connection that failed while being built never calls back: no call may rely on it.
+    // The limits of the library are those of one step each.
     const late = new Promise<never>((_, reject) => {
       const expire = () => reject(this.#toKafkaError(new TimeoutError('No answer'), call));
       timer = setTimeout(expire, this.#options.callTimeoutMs);
@@ -62,8 +65,13 @@ export class BrokerCalls {
     }
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  /** See Transport.answers. */
+  reacts(at: Address, signal: AbortSignal): Promise<void> {
+    return this.#pool.reacts(at, signal);
+  }
+
+  close(): void {
+    this.#pool.close();
   }
 
   async #repeatable<T>(call: Call<T>): Promise<T> {
@@ -71,8 +79,7 @@ export class BrokerCalls {
     try {
       return await this.#attempt(call);
     } catch (error) {
-      // The broker had closed the idle connection, or the pool handed out one that was being
-      // destroyed after a timeout: the next one is new, and every request here is a read.
+      // The broker had closed the idle connection: the next one is new, and every request is a read.
       const again = isClosing(error) && performance.now() - started < repeatWithinMs;
       if (!again) throw this.#toKafkaError(error, call);
     }

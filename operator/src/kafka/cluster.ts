@@ -166,16 +166,17 @@ function mainCause(causes: readonly KafkaError[]): KafkaError {
 function allFailed(causes: readonly KafkaError[], cause: unknown): KafkaError {
   const main = mainCause(causes);
   const others = causes.length > 1 ? `none of ${causes.length} brokers can be used: ` : '';
-  const options = { cause, reaction: leastOf(causes) };
+  const { retryWithinMs } = main;
+  const options = { cause, reaction: leastOf(causes), retryWithinMs };
   return new KafkaError(main.reason, `${others}${main.message}`, options);
 }
 
 function unreachableBehind(from: Address, count: number, error: unknown): KafkaError {
-  const { reason, message } = mainCause(causesOf(error));
+  const { reason, message, retryWithinMs } = mainCause(causesOf(error));
   const none =
     count === 1 ? 'the broker it names cannot' : `none of the ${count} brokers it names can`;
   const what = `${addressText(from)} answers, but ${none} be used: ${message}`;
-  return new KafkaError(reason, what, { cause: error });
+  return new KafkaError(reason, what, { cause: error, retryWithinMs });
 }
 
 /** As long as one of them is gone altogether, its return is worth watching for. */

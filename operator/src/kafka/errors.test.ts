@@ -125,6 +125,13 @@ test.for([
     'KafkaUnreachable',
     'SASL: the connection ended',
   ],
+  [
+    'an answer that cannot be read',
+    new RangeError('x'),
+    request,
+    'KafkaUnreachable',
+    'OffsetFetch: request: the answer makes no sense',
+  ],
   ['something that is no error', 'boom', request, 'KafkaUnreachable', 'request: the broker closed'],
 ] as const)('%s', ([, error, context, reason, part]) => {
   const found = toConnectionError(error, context);

@@ -170,6 +170,9 @@ function network(chain: readonly Error[], context: FailureContext): Finding {
   if (chain.some((e) => e instanceof TimeoutError)) {
     return { reason, step, reaction: 'none', what: silent };
   }
+  if (chain.length > 0 && !chain.some((e) => e instanceof NetworkError)) {
+    return { reason, step, reaction: 'answer', what: senseless };
+  }
   const what = step === 'SASL' ? interrupted : closed(context);
   return { reason, step, reaction: 'hangUp', what };
 }
@@ -181,6 +184,7 @@ function stepOf({ api, authenticating, tls }: FailureContext): Step {
 }
 
 const silent = 'no answer in time: is the broker overloaded, paused or behind a firewall?';
+const senseless = 'the answer makes no sense: does a Kafka broker listen on this port?';
 const interrupted = 'the connection ended in the middle: is the broker restarting?';
 
 /** A listener that wants TLS or SASL just hangs up on a client that speaks neither. */

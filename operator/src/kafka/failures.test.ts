@@ -21,7 +21,7 @@ let source: LagSource;
 beforeEach(() => {
   kafka = new FakeKafka(3, requestTimeoutMs);
   elsewhere = new FakeKafka(3, requestTimeoutMs);
-  clock = new HurriedClock();
+  clock = new HurriedClock(10);
   source = createLagSource({
     clock,
     readTimeoutMs,

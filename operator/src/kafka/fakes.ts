@@ -15,8 +15,14 @@ import {
 /** A clock that can skip ahead; its timers are real, so keep the delays of a test short. */
 export class SkippingClock implements Clock {
   #skippedMs = 0;
+  readonly #stoppedAt: number | undefined;
+
+  /** @param stopped only `skip` moves it: for what must not depend on how long a test takes */
+  constructor(stopped?: 'stopped') {
+    this.#stoppedAt = stopped && Date.now();
+  }
   now(): number {
-    return Date.now() + this.#skippedMs;
+    return (this.#stoppedAt ?? Date.now()) + this.#skippedMs;
   }
   monotonic(): number {
     return this.now();
@@ -30,10 +36,16 @@ export class SkippingClock implements Clock {
   }
 }
 
-/** A skipping clock on which all waiting takes a tenth of its time. */
+/** A skipping clock on which all waiting takes a fraction of its time. */
 export class HurriedClock extends SkippingClock {
+  readonly #times: number;
+  /** @param times how much faster */
+  constructor(times: number) {
+    super();
+    this.#times = times;
+  }
   override after(delayMs: number, callback: () => void): () => void {
-    return super.after(delayMs / 10, callback);
+    return super.after(delayMs / this.#times, callback);
   }
 }
 

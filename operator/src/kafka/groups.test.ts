@@ -14,7 +14,7 @@ let source: LagSource;
 
 beforeEach(() => {
   kafka = new FakeKafka(3);
-  clock = new SkippingClock();
+  clock = new SkippingClock('stopped');
   source = createLagSource({ clock, readTimeoutMs: 600, connect: () => kafka.transport() });
   kafka.createTopic('orders', [10n]);
 });

@@ -11,6 +11,8 @@ interface KafkaErrorOptions {
   readonly cause?: unknown;
   /** Default: `answer`. */
   readonly reaction?: Reaction;
+  /** Longest time until it is tried again, where only time can help; the message tells it. */
+  readonly retryWithinMs?: number | undefined;
 }
 
 /**
@@ -21,10 +23,12 @@ export class KafkaError extends Error {
   override readonly name = 'KafkaError';
   readonly reason: Reason;
   readonly reaction: Reaction;
+  readonly retryWithinMs: number | undefined;
   constructor(reason: Reason, message: string, options: KafkaErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.reason = reason;
     this.reaction = options.reaction ?? 'answer';
+    this.retryWithinMs = options.retryWithinMs;
   }
 }
 

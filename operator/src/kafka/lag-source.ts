@@ -5,6 +5,7 @@ import { parseServer, poolOptions, sessionKey } from './credentials.ts';
 import type { GroupListing } from './group-listing.ts';
 import { guardBrokers } from './guard.ts';
 import { KafkaError, unavailable } from './kafka-error.ts';
+import type { Lookup } from './names.ts';
 import { createTransport } from './platformatic.ts';
 import { saslOf } from './sasl.ts';
 import { Session } from './session.ts';
@@ -17,7 +18,7 @@ export interface LagSourceOptions {
   readonly readTimeoutMs?: number;
   /** Longest time of one request; 2,000. Below readTimeoutMs, so that a retry still fits. */
   readonly requestTimeoutMs?: number;
-  /** Longest time of TCP, TLS and SASL together; 1,000. */
+  /** Longest time of TCP, TLS and SASL together, at each address of a host; 1,000. */
   readonly connectTimeoutMs?: number;
   /** Reads that begin within this time share their requests; 5. */
   readonly batchMs?: number;
@@ -28,6 +29,8 @@ export interface LagSourceOptions {
   readonly onRead?: (read: { readonly outcome: ReadOutcome; readonly seconds: number }) => void;
   /** Called once per request sent, with its name, e.g. `OffsetFetch`; must not throw. */
   readonly onRequest?: (api: string) => void;
+  /** The addresses of a host; the system's resolver. */
+  readonly lookup?: Lookup;
   /** The way to the brokers; tests pass a fake cluster. */
   readonly connect?: (connection: KafkaConnection) => Transport;
 }
@@ -155,6 +158,7 @@ function connectTo(connection: KafkaConnection, options: LagSourceOptions): Tran
     clientId: options.clientId ?? 'lagscaler',
     pool: { ...pool, ...(sasl && { sasl: sasl.options }) },
     tokens: sasl?.tokens,
+    lookup: options.lookup,
     callTimeoutMs: connectMs + requestMs + 250,
     onRequest: options.onRequest ?? (() => undefined),
   });

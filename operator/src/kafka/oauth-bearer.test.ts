@@ -1,18 +1,18 @@
-import { ConnectionPool } from '@platformatic/kafka';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../controller/clock.ts';
 import { toConnectionError } from './errors.ts';
 import { KafkaError } from './kafka-error.ts';
+import { Names } from './names.ts';
 import { oauthBearer } from './oauth-bearer.ts';
-import { ConnectFailure, type WatchedPool, watchPool } from './pool.ts';
+import { ConnectFailure, Pool } from './pool.ts';
 import { type SaslAnswer, type SaslStub, startSaslStub } from './sasl-stub.ts';
 import { createTokenCache, type TokenSource } from './tokens.ts';
 
 let stub: SaslStub | undefined;
-let pool: WatchedPool | undefined;
+let pool: Pool | undefined;
 
 afterEach(async () => {
-  await pool?.close();
+  pool?.close();
   await stub?.close();
 });
 
@@ -47,10 +47,8 @@ async function open(given: Given = {}) {
   const authenticate = oauthBearer(tokens, given.extensions ?? {});
   const sasl = { mechanism: 'OAUTHBEARER', authenticate } as const;
   const { connectTimeout = 1_000 } = given;
-  pool = watchPool(
-    new ConnectionPool('test', { connectTimeout, requestTimeout: 1_000, sasl }),
-    tokens,
-  );
+  const connection = { connectTimeout, requestTimeout: 1_000, sasl };
+  pool = new Pool({ clientId: 'test', connection, names: new Names(), tokens });
   return { stub, connect: () => pool?.connect(stub?.address ?? { host: '', port: 0 }) };
 }
 

@@ -1,61 +1,26 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { KafkaConnection, LagSource } from '../controller/ports.ts';
 import { createLagSource } from './lag-source.ts';
+import {
+  hangUp,
+  nonsense,
+  plainText,
+  reset,
+  silent,
+  startStub,
+  tlsAlert,
+  wrongPassword,
+} from './testing.ts';
 
 const never = new AbortController().signal;
 const readTimeoutMs = 500;
 
-interface Stub {
-  readonly address: string;
-  readonly connections: () => number;
-  readonly accepted: () => number;
-}
-
-const servers: { server: Server; sockets: Set<Socket> }[] = [];
 let source: LagSource | undefined;
 
 afterEach(async () => {
   await source?.close();
   source = undefined;
-  for (const { server, sockets } of servers.splice(0)) {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  }
 });
-
-/** A broker that does as it is told with each connection. */
-async function stub(behave: (socket: Socket) => void): Promise<Stub> {
-  const sockets = new Set<Socket>();
-  let accepted = 0;
-  const server = createServer((socket) => {
-    accepted += 1;
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('error', () => undefined);
-    socket.resume(); // else the end of the connection is never noticed
-    behave(socket);
-  });
-  servers.push({ server, sockets });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    address: `127.0.0.1:${address.port}`,
-    connections: () => sockets.size,
-    accepted: () => accepted,
-  };
-}
-
-/** Length, correlation id of the request, error code 0, then nothing that makes sense. */
-const nonsense = (socket: Socket) =>
-  socket.on('data', (request) => {
-    const answer = Buffer.alloc(14, 0xff);
-    answer.writeInt32BE(10);
-    request.copy(answer, 4, 8, 12);
-    answer.writeInt16BE(0, 8);
-    socket.write(answer);
-  });
 
 const read = (address: string, change: Partial<KafkaConnection> = {}, owner = 'shop/orders') => {
   source ??= createLagSource({
@@ -87,33 +52,46 @@ const tls = {
 };
 
 test.for([
-  ['never answers', () => undefined, {}, 'ApiVersions: request: no answer in time'],
-  ['never answers TLS', () => undefined, { tls }, 'connect: TLS: no answer in time'],
-  ['never answers SASL', () => undefined, { sasl }, 'connect: SASL: no answer in time'],
-  ['hangs up', (s: Socket) => s.end(), {}, 'the broker closed the connection'],
-  ['resets', (s: Socket) => s.resetAndDestroy(), {}, ' the connection'],
-  ['speaks plain text to TLS', (s: Socket) => s.end('HTTP/1.1 400\r\n'), { tls }, 'connect: TLS: '],
+  ['never answers', silent, {}, 'ApiVersions: request: no answer in time'],
+  ['never answers TLS', silent, { tls }, 'connect: TLS: no answer in time'],
+  ['never answers SASL', silent, { sasl }, 'connect: SASL: no answer in time'],
+  ['hangs up', hangUp, {}, 'the broker closed the connection'],
+  ['resets', reset, {}, ' the connection'],
+  ['speaks plain text to TLS', plainText, { tls }, 'connect: TLS: '],
+  ['speaks TLS to plain text', tlsAlert, {}, 'ApiVersions: TLS: one side speaks TLS'],
 ] as const)('a broker that %s', async ([, behave, change, message]) => {
-  const { address } = await stub(behave);
+  const { server } = await startStub(behave);
   const startedAt = performance.now();
-  const reading = await read(address, change);
+  const reading = await read(server, change);
   expect(performance.now() - startedAt).toBeLessThan(readTimeoutMs + 150);
   expect(reading).toMatchObject({ kind: 'unavailable', reason: 'KafkaUnreachable' });
-  expect(reading).toMatchObject({ message: expect.stringContaining(`${address}: `) });
+  expect(reading).toMatchObject({ message: expect.stringContaining(`${server}: `) });
   expect(reading).toMatchObject({ message: expect.stringContaining(message) });
   expect(JSON.stringify(reading)).not.toContain('hunter2');
 });
 
+test('a broker that refuses the password', async () => {
+  const { server } = await startStub(wrongPassword);
+  const reading = await read(server, { sasl });
+  expect(reading).toMatchObject({
+    reason: 'AuthenticationFailed',
+    message: `${server}: connect: SASL: the broker refused the credentials: check the Secret of spec.kafka.sasl; tried again within 300 s`,
+  });
+  expect(JSON.stringify(reading)).not.toContain('hunter2');
+});
+
 test('a broker that talks nonsense', async () => {
-  const { address } = await stub(nonsense);
-  expect(await read(address)).toMatchObject({ kind: 'unavailable' });
+  const { server } = await startStub(nonsense);
+  expect(await read(server)).toMatchObject({
+    reason: 'KafkaUnreachable',
+    message: expect.stringContaining('ApiVersions: request: the answer makes no sense'),
+  });
 });
 
 test('a port nobody listens on', async () => {
-  const { address } = await stub(() => undefined);
-  const closing = servers.splice(0)[0]?.server;
-  await new Promise((resolve) => closing?.close(resolve));
-  expect(await read(address)).toMatchObject({
+  const { server, close } = await startStub(silent);
+  await close();
+  expect(await read(server)).toMatchObject({
     reason: 'KafkaUnreachable',
     message: expect.stringContaining('TCP: refused'),
   });
@@ -126,25 +104,9 @@ test('a name that does not exist', async () => {
   });
 });
 
-test('500 failures leave no socket, no timer and one connection at a time', async () => {
-  const broker = await stub((socket) => socket.end());
-  let most = 0;
-  for (let i = 0; i < 500; i += 1) {
-    await read(broker.address, {}, `shop/${i % 7}`);
-    most = Math.max(most, broker.connections());
-    if (i % 7 === 6) for (let owner = 0; owner < 7; owner += 1) source?.release(`shop/${owner}`);
-  }
-  expect(broker.accepted()).toBeGreaterThan(50);
-  expect(most).toBeLessThan(10);
-  await source?.close();
-  await expect.poll(broker.connections).toBe(0);
-  const ours = () => process.getActiveResourcesInfo().filter((r) => r === 'TCPSocketWrap').length;
-  await expect.poll(ours).toBe(0);
-});
-
 test('close ends a read that waits for a silent broker', async () => {
-  const broker = await stub(() => undefined);
-  const reading = read(broker.address);
+  const broker = await startStub(silent);
+  const reading = read(broker.server);
   await expect.poll(broker.connections).toBe(1);
   await source?.close();
   expect(await reading).toMatchObject({ reason: 'LagUnknown' });

@@ -2,7 +2,6 @@ import { apiVersionsV3, type Connection, FindCoordinatorKeyTypes } from '@platfo
 import { BrokerCalls, type TransportOptions } from './broker-calls.ts';
 import { fetchRecords, timestampsOf } from './fetch-api.ts';
 import { groupCalls } from './group-calls.ts';
-import { answers } from './liveness.ts';
 import { type Address, addressText, type Transport } from './transport.ts';
 import { type Apis, chooseApis, newestApis, type VersionRange } from './versions.ts';
 
@@ -39,7 +38,7 @@ export function createTransport(options: TransportOptions): Transport {
     },
     listOffsets: (to, query) => call(to, 'ListOffsets', (c) => apis.listOffsets.async(c, query)),
     ...groupCalls(call, () => apis),
-    answers: (at, signal) => answers(at, options.pool.tls, signal),
-    close: () => calls.close(),
+    answers: (at, signal) => calls.reacts(at, signal),
+    close: async () => calls.close(),
   };
 }
