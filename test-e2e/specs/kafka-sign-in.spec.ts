@@ -223,6 +223,14 @@ describe.skipIf(needsStack)(title, () => {
         /^KafkaUnreachable: .*token endpoint http.*ECONNREFUSED: is it running/,
       ],
       [
+        'a token endpoint that never answers',
+        () => {
+          endpoint.grants.failure = 'silence';
+          return oauth(grant());
+        },
+        /^KafkaUnreachable: .*token endpoint http.*no answer in time/,
+      ],
+      [
         'an extension that RFC 7628 does not allow',
         () => oauth(grant(), { logical_cluster: 'x' }),
         /^AuthenticationFailed: .*refused the token \(SASL_AUTHENTICATION_FAILED\)/,

@@ -16,7 +16,7 @@ export const reasons = [
   // Ready: is the resource valid and served?
   'Reconciled', // the last poll observed, decided and, where needed, acted
   'InvalidSpec', // the API server could not know it, but this spec cannot be served; see message
-  'SecretNotFound', // a Secret or key named in spec.kafka does not exist or may not be read
+  'SecretNotFound', // a Secret, ConfigMap, key or token file of spec.kafka is missing or may not be read
   // AbleToScale: can the replicas of the target be read and set?
   'ReadyForNewScale', // nothing stands in the way of the next change (HPA)
   'SucceededRescale', // this poll changed the replicas (HPA)
@@ -35,8 +35,8 @@ export const reasons = [
   'ValidLagFound', // every partition was read
   'LagIncomplete', // some partitions are unknown: no scale-in
   'LagUnknown', // the reading failed for a reason that has no name of its own
-  'KafkaUnreachable', // no broker answered before the deadline
-  'AuthenticationFailed', // the brokers refused the credentials
+  'KafkaUnreachable', // no broker, or no token endpoint, answered before the deadline
+  'AuthenticationFailed', // the brokers, or a token endpoint, refused the credentials
   'AuthorizationFailed', // an ACL denies Describe on the group or a topic
   'TopicNotFound', // a topic of spec.consumer.topics does not exist
   'NoTopics', // no topics named and the group has neither commits nor assignments

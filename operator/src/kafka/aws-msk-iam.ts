@@ -45,8 +45,8 @@ async function sign(settings: AwsSettings): Promise<Token> {
 }
 
 /**
- * Without their expiration: of it the signer would make a fraction in X-Amz-Expires. What they sign is
- * refused when they end all the same.
+ * Without their expiration: of it the signer would make a fraction in X-Amz-Expires (traps A5). What they
+ * sign is refused when they end all the same.
  */
 async function credentialsOf({ region, roleArn, keys }: AwsSettings): Promise<Credentials> {
   const own = keys && withoutUndefined(keys);

@@ -5,12 +5,12 @@ import type { TokenSource } from './tokens.ts';
 type SaslAuthenticate = Parameters<SASLCustomAuthenticator>[2];
 type Answer = Awaited<ReturnType<SaslAuthenticate['async']>>;
 
-/** The library re-authenticates by a timer, and Node's timers end at 24 days: beyond they fire at once. */
+/** The library re-authenticates by a timer, and Node's timers end at 24 days: beyond they fire at once (traps A3). */
 const longestSessionMs = 86_400_000n;
 
 /**
  * SASL/OAUTHBEARER (RFC 7628). Not the library's own: that takes a refusal for a success, and then
- * the broker's answers for those of an empty cluster.
+ * the broker's answers for those of an empty cluster (traps A1).
  */
 export function oauthBearer(
   tokens: TokenSource,

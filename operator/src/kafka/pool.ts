@@ -163,7 +163,7 @@ export class Pool {
     connection.on('error', () => undefined); // told to those who wait for a request
     connection.once('close', () => {
       this.#alive.delete(connection);
-      void connection.close(); // ends its timer of the next authentication
+      void connection.close(); // ends its timer of the next authentication (traps A2)
     });
   }
 
