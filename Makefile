@@ -55,3 +55,7 @@ verify: install ## Generated types, lint, types, dead code, manifests
 .PHONY: bench
 bench: install ## Measure reaction, idle cost and the demo services, into .bench/
 	$(RUN) bench
+
+.PHONY: bench-lag
+bench-lag: install ## Measure reading lag: requests, CPU, memory, exactness, beside kafkajs, into .bench/lag.json
+	$(RUN) bench-lag

@@ -36,8 +36,8 @@ export function capacityFor(wanted: number, limits: Limits): Capacity {
   const each = Math.min(byFiles, byMaps);
   const brokers = Math.min(maxBrokers, Math.max(3, Math.ceil(wanted / each)));
   const room = limits.freeMiB - miBForOthers - brokers * miBOfBroker;
-  const byMemory = Math.floor(room / miBPerPartition);
-  const partitions = Math.max(0, Math.min(wanted, brokers * each, byMemory));
+  const byMemory = Math.max(0, Math.floor(room / miBPerPartition));
+  const partitions = Math.min(wanted, brokers * each, byMemory);
   const short = [
     partitions < wanted && partitions === byMemory && `${limits.freeMiB} MiB of free memory`,
     each < wanted / 3 && each === byFiles && `a limit of ${limits.openFiles} open files`,
