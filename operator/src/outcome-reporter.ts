@@ -1,3 +1,4 @@
+import type { LagReading } from './autoscaler/types.ts';
 import type { Outcome } from './controller/outcome.ts';
 import type { Key, Scaler } from './controller/ports.ts';
 import type { Logger } from './telemetry/log.ts';
@@ -22,11 +23,12 @@ export function outcomeReporter(log: Logger, metrics: Metrics) {
   return {
     onOutcome(scaler: Scaler, outcome: Outcome, notable: boolean): void {
       const { namespace, name } = scaler;
-      const { decision, target, unschedulable } = outcome;
+      const { decision, target, unschedulable, reading } = outcome;
       metrics.setScaler(
         { namespace, name },
         {
           lag: decision?.lag?.lag,
+          ...trendOf(reading),
           currentReplicas: target?.specReplicas,
           desiredReplicas: decision?.desiredReplicas,
           readyReplicas: target?.readyReplicas,
@@ -48,6 +50,17 @@ export function outcomeReporter(log: Logger, metrics: Metrics) {
   };
 }
 
+/** All undefined while the group could not be read. */
+function trendOf(reading: LagReading) {
+  const { trend, partitions } = reading.kind === 'observed' ? reading : {};
+  return {
+    lagSeconds: trend?.maxTimeLag,
+    arrivalRate: trend?.arrivalRate,
+    consumptionRate: trend?.consumptionRate,
+    stalledPartitions: partitions?.filter((p) => p.trend.stalled).length,
+  };
+}
+
 function actionOf({ write }: Outcome): string {
   if (write === 'none') return 'hold';
   return write === 'applied' ? 'scale' : 'failed';
@@ -61,6 +74,7 @@ function fieldsOf(scaler: Scaler, outcome: Outcome) {
     from: target?.specReplicas,
     to: decision?.desiredReplicas,
     lag: decision?.lag?.lag?.toString(), // traps O4: a bare bigint would be rounded by readers
+    ...trendOf(reading),
     reason: decision?.reason ?? targetError?.code,
     message: decision?.message ?? targetError?.message,
     steps: decision?.steps,

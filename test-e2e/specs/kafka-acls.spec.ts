@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LagReading } from '../../operator/src/autoscaler/types.ts';
+import type { OffsetReading } from '../../operator/src/autoscaler/types.ts';
 import type { LagRequest, LagSource } from '../../operator/src/controller/ports.ts';
 import { createLagSource } from '../../operator/src/kafka/lag-source.ts';
 import { type Grant, setAcls } from '../acls.ts';
@@ -71,7 +71,7 @@ describe.skipIf(needsStack)(title, () => {
     return source.read(owner, request, never);
   };
   /** Topics and lags that were read, or reason and message; as names of this file. */
-  function told(reading: LagReading): string {
+  function told(reading: OffsetReading): string {
     const text =
       reading.kind === 'unavailable'
         ? `${reading.reason}: ${reading.message}`

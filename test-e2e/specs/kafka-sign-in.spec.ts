@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LagReading } from '../../operator/src/autoscaler/types.ts';
+import type { OffsetReading } from '../../operator/src/autoscaler/types.ts';
 import type {
   ClientCredentials,
   KafkaConnection,
@@ -104,7 +104,7 @@ describe.skipIf(needsStack)(title, () => {
     });
 
   /** Unread records, or reason and message. */
-  function told(reading: LagReading): string {
+  function told(reading: OffsetReading): string {
     if (reading.kind === 'unavailable') return `${reading.reason}: ${reading.message}`;
     const lags = reading.partitions.map(({ end = 0n, committed }) =>
       typeof committed === 'bigint' ? end - committed : end,

@@ -1,6 +1,6 @@
 import { CompressionTypes, Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LagReading } from '../../operator/src/autoscaler/types.ts';
+import type { OffsetReading } from '../../operator/src/autoscaler/types.ts';
 import type { LagRequest, LagSource } from '../../operator/src/controller/ports.ts';
 import { createLagSource } from '../../operator/src/kafka/lag-source.ts';
 import { suiteCluster } from '../suite.ts';
@@ -73,7 +73,7 @@ function read(group: string, change: Partial<LagRequest> = {}, owner = group) {
 }
 
 /** `partition committed..end from logStart`, or the reason. */
-function told(reading: LagReading): readonly string[] | string {
+function told(reading: OffsetReading): readonly string[] | string {
   if (reading.kind === 'unavailable') return reading.reason;
   return reading.partitions.map(
     (p) => `${p.partition} ${p.committed}..${p.end ?? '?'} from ${p.logStart ?? '?'}`,

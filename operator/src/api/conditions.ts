@@ -8,6 +8,7 @@ export const conditionTypes = [
   'ScalingActive',
   'ScalingLimited',
   'Unschedulable', // there only while it holds
+  'PartitionStalled', // there only while it holds
 ] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 
@@ -42,7 +43,9 @@ export const reasons = [
   'NoTopics', // no topics named and the group has neither commits nor assignments
   'UnsupportedBroker', // the brokers are older than the requests lagscaler needs
   'UnsupportedGroup', // a share group: it commits no offsets, so it has no lag
-  'OffsetsReset', // committed offsets lie beyond the end: topic re-created or truncated
+  'OffsetsReset', // the topic was re-created or truncated: no scale-in on what is seen meanwhile
+  'PartitionStalled', // a partition with lag stands still while others move on
+  'GroupStopped', // there is lag, and no partition of the group has been committed for a while
   'FallbackActive', // lag has been unknown for longer than spec.fallback allows
   'NotActive', // lag is at most spec.activation.lag: at, or on the way to, zero (minReplicas 0)
   'CoolingDown', // inactive, but not yet for spec.activation.cooldownSeconds

@@ -481,6 +481,22 @@ export interface KafkaConsumerScalerStatus {
    */
   readonly lag?: string;
   /**
+   * Age of the oldest record that the group has not committed, in seconds, as a decimal string; of the partition that is most behind. From end offsets over time, and where the record is older than that from its timestamp. Absent while unknown.
+   */
+  readonly lagSeconds?: string;
+  /**
+   * Records per second that are written to the partitions of the group, as a decimal string: the higher of the mean of the last 45 s and of the last 300 s. Absent while unknown, such as at the first poll.
+   */
+  readonly arrivalRate?: string;
+  /**
+   * Records per second that the group commits, as a decimal string, since its members last changed. Absent while unknown.
+   */
+  readonly consumptionRate?: string;
+  /**
+   * What the last commits look like, of the worst partition and by the rules of Burrow. OK, WARN (behind, and the lag never falls) or ERR (stopped, stalled or gone back). OK also while too little has been seen. Informs, and decides nothing.
+   */
+  readonly commitStatus?: string;
+  /**
    * Partitions that count. From Kafka.
    */
   readonly partitions?: number;

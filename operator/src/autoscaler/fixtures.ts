@@ -2,9 +2,11 @@ import type {
   Decision,
   Fraction,
   GroupDescription,
+  GroupTrend,
   LagReading,
   Observation,
   PartitionOffsets,
+  PartitionTrend,
   ScalingPolicy,
 } from './types.ts';
 
@@ -66,8 +68,29 @@ export function partitionsWithLag(count: number, lag: bigint | number): Partitio
   );
 }
 
-export function reading(partitions: readonly PartitionOffsets[]): LagReading {
-  return { kind: 'observed', at: 0, partitions, group: undefined };
+/** Nothing is known of how the offsets moved. */
+export const noTrend: PartitionTrend = {
+  arrivalRate: undefined,
+  consumptionRate: undefined,
+  timeLag: undefined,
+  status: 'OK',
+  stalled: false,
+  stillSince: 0,
+  reset: undefined,
+};
+export const noGroupTrend: GroupTrend = {
+  arrivalRate: undefined,
+  consumptionRate: undefined,
+  maxTimeLag: undefined,
+  meanTimeLag: undefined,
+  status: 'OK',
+  stopped: false,
+  membershipChangedAt: undefined,
+};
+
+export function reading(offsets: readonly PartitionOffsets[]): LagReading {
+  const partitions = offsets.map((p) => ({ ...p, trend: noTrend }));
+  return { kind: 'observed', at: 0, partitions, trend: noGroupTrend, group: undefined };
 }
 
 /** A classic group of four members, each with partitions. */

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { decide } from './decide.ts';
 import {
   directPolicy,
+  noGroupTrend,
+  noTrend,
   observation,
   partitionsWithLag,
   reading,
@@ -50,11 +52,18 @@ const group: fc.Arbitrary<GroupDescription | undefined> = fc.option(
   }),
   { nil: undefined },
 );
+const reset = fc.option(fc.constantFrom('topicRecreated' as const, 'endWentBack' as const), {
+  nil: undefined,
+});
+const withTrend = fc
+  .tuple(partition, reset)
+  .map(([offsets, change]) => ({ ...offsets, trend: { ...noTrend, reset: change } }));
 const observed: fc.Arbitrary<LagReading> = fc.record({
   kind: fc.constant('observed' as const),
   at: time,
-  partitions: fc.array(partition, { maxLength: 12 }),
+  partitions: fc.array(withTrend, { maxLength: 12 }),
   group,
+  trend: fc.constant(noGroupTrend),
 });
 /** Most random readings have a gap, which holds: here every partition is known. */
 const complete: fc.Arbitrary<LagReading> = fc

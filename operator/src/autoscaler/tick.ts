@@ -8,7 +8,7 @@ import type {
   LagReading,
   Memory,
   Observation,
-  PartitionOffsets,
+  PartitionReading,
   ScalingPolicy,
   Step,
   TargetScale,
@@ -31,7 +31,7 @@ export interface Tick {
   /** spec.replicas: where every change starts. */
   readonly current: number;
   readonly reading: Usability;
-  readonly partitions: readonly PartitionOffsets[];
+  readonly partitions: readonly PartitionReading[];
   /** Undefined when the reading is unavailable. */
   readonly group: GroupLag | undefined;
   /** Records to size for; undefined while too little is known to size at all. */

@@ -1,4 +1,5 @@
 import type { Reason } from '../api/conditions.ts';
+import type { CommitStatus, GroupCommitStatus } from './commit-status.ts';
 
 /** What the group committed on a partition: an offset, `none` (it never did) or `unknown` (no answer). */
 export type CommittedOffset = bigint | 'none' | 'unknown';
@@ -59,22 +60,80 @@ export interface OwnedPartitions {
   readonly partitions: readonly number[];
 }
 
-export type LagReading =
-  | {
-      readonly kind: 'observed';
-      /** When the committed offsets arrived, epoch milliseconds; the end offsets are a little younger. */
-      readonly at: number;
-      /** One entry for every partition of every topic of the group; never empty. */
-      readonly partitions: readonly PartitionOffsets[];
-      readonly group: GroupDescription | undefined;
-    }
-  | {
-      readonly kind: 'unavailable';
-      readonly reason: Reason;
-      readonly message: string;
-      /** What was thrown, for the log. */
-      readonly error?: Error;
-    };
+/** No offsets at all, and why. */
+export interface Unavailable {
+  readonly kind: 'unavailable';
+  readonly reason: Reason;
+  readonly message: string;
+  /** What was thrown, for the log. */
+  readonly error?: Error;
+}
+
+/** What Kafka said of one group in one poll. */
+export type OffsetReading = ObservedOffsets | Unavailable;
+
+export interface ObservedOffsets {
+  readonly kind: 'observed';
+  /** When the committed offsets arrived, epoch milliseconds; the end offsets are a little younger. */
+  readonly at: number;
+  /** One entry for every partition of every topic of the group; never empty. */
+  readonly partitions: readonly PartitionOffsets[];
+  readonly group: GroupDescription | undefined;
+}
+
+/** Age of the next record the group has not committed; finite and never negative. */
+export interface TimeLag {
+  readonly seconds: number;
+  /**
+   * What it rests on: `confirmed` by the timestamp of a record; `extrapolated` and `lowerBound` where the
+   * record is older than the history.
+   */
+  readonly basis: 'caughtUp' | 'interpolated' | 'confirmed' | 'extrapolated' | 'lowerBound';
+}
+
+/** How the offsets of one partition have moved. Undefined is unknown, never zero. */
+export interface PartitionTrend {
+  /** Records per second: growth of the end offset. */
+  readonly arrivalRate: number | undefined;
+  /** Records per second: growth of the committed offset since the members last changed. */
+  readonly consumptionRate: number | undefined;
+  readonly timeLag: TimeLag | undefined;
+  readonly status: CommitStatus;
+  /** Its commit stands still with lag while those of other partitions move. */
+  readonly stalled: boolean;
+  /** Epoch milliseconds since which its commit has been where it is, as far as anybody watched. */
+  readonly stillSince: number;
+  /** Why its history starts anew with this reading. */
+  readonly reset: 'topicRecreated' | 'endWentBack' | undefined;
+}
+
+export interface PartitionReading extends PartitionOffsets {
+  readonly trend: PartitionTrend;
+}
+
+/** How the offsets of the group have moved; undefined as soon as one partition is unknown. */
+export interface GroupTrend {
+  /** Records per second. */
+  readonly arrivalRate: number | undefined;
+  readonly consumptionRate: number | undefined;
+  /** Seconds, of the partition that is most behind. */
+  readonly maxTimeLag: number | undefined;
+  /** Seconds, weighted by arrival rate: how old a record is when it is read. */
+  readonly meanTimeLag: number | undefined;
+  readonly status: GroupCommitStatus;
+  /** Lag, and no commit on any partition for more than a minute. */
+  readonly stopped: boolean;
+  /** Epoch milliseconds; undefined when no change has been seen. */
+  readonly membershipChangedAt: number | undefined;
+}
+
+/** A reading and the history before it, as one value: what is decided on. */
+export type LagReading = ObservedLag | Unavailable;
+
+interface ObservedLag extends Omit<ObservedOffsets, 'partitions'> {
+  readonly partitions: readonly PartitionReading[];
+  readonly trend: GroupTrend;
+}
 
 /** The target as the API server shows it. */
 export interface TargetScale {

@@ -20,12 +20,24 @@ const scaleInVetoes: readonly Veto[] = [
           message: 'a committed offset lies beyond the end of its partition, so no scale-in',
         }
       : undefined,
+  resetSeen,
   // Two kinds of pods come and go already: their lag says nothing about the size.
   ({ target }) =>
     target.rollingOut
       ? { reason: 'RolloutInProgress', message: 'the target is rolling out, so no scale-in' }
       : undefined,
 ];
+
+/** What was known of the offsets is void, and the first look after that is not yet to be trusted. */
+function resetSeen({ partitions }: Tick): Finding | undefined {
+  const found = partitions.find(({ trend }) => trend.reset);
+  if (!found) return undefined;
+  const what =
+    found.trend.reset === 'topicRecreated'
+      ? `topic ${found.topic} was deleted and created again`
+      : `the end of topic ${found.topic}, partition ${found.partition} went back`;
+  return { reason: 'OffsetsReset', message: `${what}, so no scale-in` };
+}
 
 /** Why the owner's target must not be written to at all. */
 const handsOff: readonly Veto[] = [

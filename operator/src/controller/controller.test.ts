@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { LagReading } from '../autoscaler/types.ts';
+import type { OffsetReading } from '../autoscaler/types.ts';
 import { createController } from './controller.ts';
 import { FakeLag, fakeWorld, scalerOf } from './fakes.ts';
 import type { LagRequest } from './ports.ts';
@@ -12,7 +12,7 @@ class TwoClusters extends FakeLag {
   readonly #gaveUp = new Promise<void>((resolve) => {
     this.#giveUp = resolve;
   });
-  override async read(owner: string, request: LagRequest): Promise<LagReading> {
+  override async read(owner: string, request: LagRequest): Promise<OffsetReading> {
     const { bootstrapServers } = request.connection;
     if (!bootstrapServers.includes('dead:9092')) return this.#healthy.read(owner, request);
     this.waiting.add(owner);

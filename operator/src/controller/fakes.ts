@@ -1,6 +1,6 @@
 import type { Reason } from '../api/conditions.ts';
 import type { KafkaConsumerScalerSpec, KafkaConsumerScalerStatus } from '../api/types.gen.ts';
-import type { LagReading, PartitionOffsets } from '../autoscaler/types.ts';
+import type { OffsetReading, PartitionOffsets } from '../autoscaler/types.ts';
 import type { Clock } from './clock.ts';
 import { createConflicts } from './conflicts.ts';
 import type { Outcome } from './outcome.ts';
@@ -12,6 +12,7 @@ import {
   type PodCount,
   type PodReader,
   type Ports,
+  type RecordPosition,
   type Scaler,
   type ScalerEvent,
   type ScalerStore,
@@ -166,14 +167,21 @@ export class FakeLag implements LagSource {
   /** Why, while `lag` is undefined. */
   failure: Reason = 'KafkaUnreachable';
   unknown = 0;
+  /** Reading time, epoch milliseconds. */
+  at: () => number = () => 0;
+  /** Makes a partition differ from the others. */
+  change: (offsets: PartitionOffsets) => PartitionOffsets = (offsets) => offsets;
+  /** Of any record. */
+  timestamp: number | undefined;
+  readonly timestampsAsked: string[] = [];
   readonly released: string[] = [];
   readonly requests: LagRequest[] = [];
-  async read(_owner: string, request: LagRequest): Promise<LagReading> {
+  async read(_owner: string, request: LagRequest): Promise<OffsetReading> {
     this.requests.push(request);
     if (this.lag === undefined)
       return { kind: 'unavailable', reason: this.failure, message: 'no broker answers' };
     const first = this.lag;
-    const partitions = Array.from({ length: this.partitions }, (_, partition): PartitionOffsets => {
+    const offsets = (partition: number): PartitionOffsets => {
       const end = 1000n + (partition === 0 ? first : 0n);
       const known = partition < this.partitions - this.unknown;
       return {
@@ -184,11 +192,13 @@ export class FakeLag implements LagSource {
         end: known ? end : undefined,
         logStart: 0n,
       };
-    });
-    return { kind: 'observed', at: 0, partitions, group: undefined };
+    };
+    const partitions = Array.from({ length: this.partitions }, (_, i) => this.change(offsets(i)));
+    return { kind: 'observed', at: this.at(), partitions, group: undefined };
   }
-  async timestampOf(): Promise<number | undefined> {
-    return undefined;
+  async timestampOf(_owner: string, { topic, partition, offset }: RecordPosition) {
+    this.timestampsAsked.push(`${topic}/${partition} ${offset}`);
+    return this.timestamp;
   }
   release(owner: string): void {
     this.released.push(owner);

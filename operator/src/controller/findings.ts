@@ -1,5 +1,5 @@
 import type { ConditionFinding, Reason } from '../api/conditions.ts';
-import type { Decision, Step } from '../autoscaler/types.ts';
+import type { Decision, LagReading, Step } from '../autoscaler/types.ts';
 import { describeUnschedulable } from '../autoscaler/unschedulable.ts';
 import type { Outcome } from './outcome.ts';
 import type { TargetErrorCode } from './ports.ts';
@@ -38,7 +38,7 @@ const remarks: readonly Reason[] = [
 
 /**
  * The conditions of an outcome; ScalingActive and ScalingLimited keep their last value without a
- * decision, Unschedulable is there only while it holds.
+ * decision, Unschedulable and PartitionStalled are there only while they hold.
  */
 export function findings(outcome: Outcome): ConditionFinding[] {
   const found: ConditionFinding[] = [
@@ -49,6 +49,8 @@ export function findings(outcome: Outcome): ConditionFinding[] {
   if (outcome.decision) found.push({ type: 'ScalingLimited', ...scalingLimited(outcome.decision) });
   const waiting = unschedulable(outcome);
   if (waiting) found.push({ type: 'Unschedulable', ...waiting });
+  const stuck = stalled(outcome.reading);
+  if (stuck) found.push({ type: 'PartitionStalled', ...stuck });
   return found;
 }
 
@@ -97,7 +99,27 @@ function scalingActive({ reading, decision }: Outcome): Finding {
   }
   const idle = stepWith(decision, inactive);
   if (idle) return no(idle.reason, idle.message);
+  if (reading.trend.stopped) return yes('GroupStopped', stopped);
   return yes('ValidLagFound', 'every partition of the group was read');
+}
+
+const stopped =
+  'there is lag, but no partition was committed for over a minute: do the consumers run, and commit?';
+
+/** Partitions that are named; the others are counted. */
+const namedPartitions = 3;
+
+/** More replicas cannot help a partition whose consumer does not get past a record. */
+function stalled(reading: LagReading): Finding | undefined {
+  if (reading.kind !== 'observed') return undefined;
+  const all = reading.partitions.filter(({ trend }) => trend.stalled);
+  if (all.length === 0) return undefined;
+  const names = all
+    .slice(0, namedPartitions)
+    .map((p) => `topic ${p.topic}, partition ${p.partition} at offset ${p.committed}`);
+  const others = all.length > names.length ? ` and ${all.length - names.length} more` : '';
+  const what = `${names.join('; ')}${others}: not committed for over a minute while others are`;
+  return yes('PartitionStalled', `${what}: look at the record there, and at its consumer`);
 }
 
 function scalingLimited(decision: Decision): Finding {

@@ -1,5 +1,5 @@
 import { parsePartitionList } from '../autoscaler/partition-list.ts';
-import type { LagReading } from '../autoscaler/types.ts';
+import type { OffsetReading } from '../autoscaler/types.ts';
 import { connectionOf, NotAllowedError } from './connection.ts';
 import { type LagRequest, type Ports, type Scaler, SecretError, type TargetRef } from './ports.ts';
 
@@ -8,14 +8,14 @@ export function targetRefOf(scaler: Scaler): TargetRef {
   return { namespace: scaler.namespace, apiVersion, kind, name };
 }
 
-type Unavailable = Extract<LagReading, { kind: 'unavailable' }>;
+type Unavailable = Extract<OffsetReading, { kind: 'unavailable' }>;
 
 /** Lag, or why there is none. */
 export async function readLag(
   scaler: Scaler,
   ports: Ports,
   signal: AbortSignal,
-): Promise<LagReading> {
+): Promise<OffsetReading> {
   const request = await lagRequestOf(scaler, ports, signal);
   return 'kind' in request ? request : await ports.lag.read(scaler.key, request, signal);
 }

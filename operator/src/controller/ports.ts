@@ -1,5 +1,5 @@
 import type { KafkaConsumerScalerSpec, KafkaConsumerScalerStatus } from '../api/types.gen.ts';
-import type { Conflict, LagReading, TargetScale } from '../autoscaler/types.ts';
+import type { Conflict, OffsetReading, TargetScale } from '../autoscaler/types.ts';
 import type { Clock } from './clock.ts';
 import type { KafkaConnection } from './kafka-connection.ts';
 import type { Outcome } from './outcome.ts';
@@ -170,7 +170,7 @@ export interface LagSource {
    * `unavailable` reading. Calls that fall together share their requests.
    * @param owner counts as a user of the session of `request.connection` until `release`
    */
-  read(owner: Key, request: LagRequest, signal: AbortSignal): Promise<LagReading>;
+  read(owner: Key, request: LagRequest, signal: AbortSignal): Promise<OffsetReading>;
   /**
    * When the record at an offset was written, epoch milliseconds, or the next one that is left. One
    * Fetch per leader for all calls that fall together; needs READ on the topic.

@@ -276,3 +276,82 @@ test('the history keeps the last ten scalings', async () => {
   expect(history).toHaveLength(10);
   expect(history.at(-1)).toMatchObject({ from: 10, to: 20, lag: '1000' });
 });
+
+/** Readings with the time of the world's clock; records arrive on every partition, one a second. */
+function moving(world: World, committedAt: (partition: number, second: number) => number): void {
+  const start = world.clock.now();
+  const second = () => (world.clock.now() - start) / 1000;
+  world.lag.partitions = 4;
+  world.lag.at = () => world.clock.now();
+  world.lag.change = (offsets) => ({
+    ...offsets,
+    end: BigInt(Math.round(1_000 + second())),
+    committed: BigInt(Math.round(1_000 + committedAt(offsets.partition, second()))),
+  });
+}
+
+test('status shows how far behind the group is and how fast records come and go', async () => {
+  const world = fakeWorld();
+  moving(world, (_, second) => second - 20);
+  for (let i = 0; i < 20; i++) await poll(world);
+  expect(statusOf(world)).toMatchObject({
+    lag: '80',
+    lagSeconds: '20.0',
+    arrivalRate: '4.0',
+    consumptionRate: '4.0',
+    commitStatus: 'WARN', // the lag never falls
+  });
+});
+
+test('a partition that stands still while others move is named, told once, and forgotten when it moves', async () => {
+  const world = fakeWorld();
+  let poisoned = true;
+  moving(world, (partition, second) => (partition === 2 && poisoned ? 7 : second - 1));
+  for (let i = 0; i < 30; i++) await poll(world);
+  const condition = () => statusOf(world)?.conditions?.find((c) => c.type === 'PartitionStalled');
+  expect(condition()).toMatchObject({
+    status: 'True',
+    message: expect.stringContaining('topic orders, partition 2 at offset 1007'),
+  });
+  expect(world.events.filter((e) => e.reason === 'PartitionStalled')).toHaveLength(1);
+
+  world.lag.lag = undefined;
+  await poll(world);
+  expect(condition()).toBeDefined(); // nobody knows better
+  world.lag.lag = 0n;
+  poisoned = false;
+  await poll(world);
+  expect(condition()).toBeUndefined();
+});
+
+test('lag that nobody commits is a group that has stopped', async () => {
+  const world = fakeWorld();
+  moving(world, () => 0);
+  for (let i = 0; i < 30; i++) await poll(world);
+  expect(conditionOf(world, 'ScalingActive')).toEqual(['True', 'GroupStopped']);
+});
+
+test('the age of a record older than the history is looked up, at most every 30 s', async () => {
+  const world = fakeWorld();
+  world.lag.timestamp = world.clock.now() - 3_600_000;
+  moving(world, () => -500);
+  for (let i = 0; i < 4; i++) await poll(world);
+  expect(world.lag.timestampsAsked).toEqual(['orders/0 500']);
+  await poll(world, 30);
+  expect(Number(statusOf(world)?.lagSeconds)).toBeCloseTo(3_650, -1);
+});
+
+test('a topic that is created anew does not scale in at once', async () => {
+  const world = fakeWorld({ behavior: { scaleDown: { stabilizationWindowSeconds: 0 } } });
+  world.target.set('orders', 10);
+  world.lag.at = () => world.clock.now();
+  world.lag.lag = 500n;
+  await poll(world);
+  world.lag.lag = 0n;
+  world.lag.change = (offsets) => ({ ...offsets, topicId: 'another' });
+  await poll(world);
+  expect(statusOf(world)?.decision?.reason).toBe('OffsetsReset');
+  expect(world.target.patches).toEqual([]);
+  await poll(world);
+  expect(world.target.patches).toEqual([1]);
+});

@@ -2,7 +2,8 @@ import { decide } from '../autoscaler/decide.ts';
 import { InvalidSpecError } from '../autoscaler/invalid-spec.ts';
 import { afterWrite } from '../autoscaler/memory.ts';
 import { scalingPolicyOf } from '../autoscaler/policy.ts';
-import type { Decision, LagReading } from '../autoscaler/types.ts';
+import type { Decision, Unavailable } from '../autoscaler/types.ts';
+import { confirmAge } from './confirm-age.ts';
 import { readLag, targetRefOf } from './observe.ts';
 import type { Outcome } from './outcome.ts';
 import {
@@ -38,6 +39,7 @@ export async function reconcile(key: Key, ports: Ports, signal: AbortSignal): Pr
     throw error;
   });
   await tell(scaler, state, outcome, ports, signal);
+  await confirmAge(scaler, state, outcome.reading, { ports, signal });
   if (outcome.targetError?.code === 'Unavailable') return 'retry';
   const { pollingIntervalSeconds, kafka } = scaler.spec;
   const cluster = kafka.bootstrapServers.join();
@@ -49,7 +51,7 @@ export async function reconcile(key: Key, ports: Ports, signal: AbortSignal): Pr
 /** A spec that the API server could not know to be wrong: nothing is read and nothing is written. */
 function invalid(error: InvalidSpecError, at: number): Outcome {
   const message = error.message;
-  const reading: LagReading = { kind: 'unavailable', reason: 'InvalidSpec', message };
+  const reading: Unavailable = { kind: 'unavailable', reason: 'InvalidSpec', message };
   return { ...undecided, at, reading };
 }
 
@@ -70,7 +72,7 @@ async function attempt(
 ): Promise<Outcome> {
   const ref = targetRefOf(scaler);
   const policy = scalingPolicyOf(scaler.spec, Date.parse); // throws before anything is read
-  const lag = readLag(scaler, ports, signal);
+  const lag = readLag(scaler, ports, signal).then((r) => state.history.observe(r, policy));
   lag.catch(() => {}); // told where it is awaited, which is after the target
   for (let fresh = false, left = maxAttempts; ; fresh = true, left--) {
     const seeTarget = async () => {

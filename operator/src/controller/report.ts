@@ -6,6 +6,7 @@ import {
   setCondition,
 } from '../api/conditions.ts';
 import type { KafkaConsumerScalerStatus as Status } from '../api/types.gen.ts';
+import type { GroupTrend } from '../autoscaler/types.ts';
 import { findings } from './findings.ts';
 import type { Outcome } from './outcome.ts';
 import type { Scaler, ScalerEvent } from './ports.ts';
@@ -42,7 +43,7 @@ function statusOf(
   const at = { time, generation: scaler.generation };
   const conditions = found.map((f) => setCondition(conditionsOf(previous), f, at));
   const kept = conditionsOf(previous).filter(
-    ({ type }) => type !== 'Unschedulable' && !found.some((f) => f.type === type),
+    ({ type }) => !isOver(type, outcome) && !found.some((f) => f.type === type),
   );
   return {
     observedGeneration: scaler.generation,
@@ -51,6 +52,11 @@ function statusOf(
     ...scaleStatus(previous, outcome, time),
     ...lagStatus(previous, outcome),
   };
+}
+
+/** A condition that is there only while it holds, and was looked at in vain. */
+function isOver(type: ConditionType, { reading }: Outcome): boolean {
+  return type === 'Unschedulable' || (type === 'PartitionStalled' && reading.kind === 'observed');
 }
 
 function scaleStatus(previous: Status, outcome: Outcome, time: string): Partial<Status> {
@@ -83,11 +89,22 @@ function lagStatus(previous: Status, { decision, reading }: Outcome): Partial<St
   const active = decision?.memory.lastActiveAt;
   const topics = reading.kind === 'observed' ? topicsOf(reading.partitions) : previous.topics;
   return {
+    ...(reading.kind === 'observed' && trendStatus(reading.trend)),
     ...(lag?.lag !== undefined && { lag: lag.lag.toString() }),
     ...(lag && { partitions: lag.partitions, unknownPartitions: lag.unknownPartitions }),
     ...(group && { members: group.members }),
     ...(topics && { topics }),
     ...(active !== undefined && { lastActiveTime: new Date(active).toISOString() }),
+  };
+}
+
+function trendStatus(trend: GroupTrend): Partial<Status> {
+  const { maxTimeLag, arrivalRate, consumptionRate, status } = trend;
+  return {
+    ...(maxTimeLag !== undefined && { lagSeconds: maxTimeLag.toFixed(1) }),
+    ...(arrivalRate !== undefined && { arrivalRate: arrivalRate.toFixed(1) }),
+    ...(consumptionRate !== undefined && { consumptionRate: consumptionRate.toFixed(1) }),
+    commitStatus: status,
   };
 }
 
@@ -139,7 +156,7 @@ function isNews(previous: Status, reason: Reason, desired: number, current: numb
   );
 }
 
-const told: readonly ConditionType[] = ['Ready', 'Unschedulable'];
+const told: readonly ConditionType[] = ['Ready', 'Unschedulable', 'PartitionStalled'];
 
 function isHealthy({ type, status }: ConditionFinding): boolean {
   return type === 'Ready' && status === 'True';
@@ -195,6 +212,7 @@ function gist(status: Status) {
     status.lastScaleTime,
     status.decision?.reason,
     status.lag === '0' ? 0 : status.lag?.length,
+    status.commitStatus,
     conditionsOf(status).map((c) => [c.type, c.status, c.reason]),
   ];
 }

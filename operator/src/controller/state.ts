@@ -1,4 +1,5 @@
 import { initialMemory } from '../autoscaler/memory.ts';
+import { OffsetHistory } from '../autoscaler/offset-history.ts';
 import type { Memory, TargetScale } from '../autoscaler/types.ts';
 import type { Key, Scaler } from './ports.ts';
 import type { Shortage } from './shortage.ts';
@@ -7,6 +8,9 @@ import type { Shortage } from './shortage.ts';
 export interface ScalerState {
   readonly uid: string;
   memory: Memory | undefined;
+  readonly history: OffsetHistory;
+  /** When a record was last asked for its timestamp, epoch milliseconds. */
+  confirmedAt: number | undefined;
   /** Epoch milliseconds of the last status write. */
   publishedAt: number;
   /** Undefined while every replica of the target is ready. */
@@ -31,6 +35,8 @@ export function createScalerStates(onForget: (key: Key) => void): ScalerStates {
       const state: ScalerState = {
         uid: scaler.uid,
         memory: undefined,
+        history: new OffsetHistory(),
+        confirmedAt: undefined,
         publishedAt: 0,
         shortage: undefined,
         podsUnknown: false,

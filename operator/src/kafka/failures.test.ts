@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LagReading } from '../autoscaler/types.ts';
+import type { OffsetReading } from '../autoscaler/types.ts';
 import type { KafkaConnection, LagSource } from '../controller/ports.ts';
 import { FakeKafka, type Health, HurriedClock } from './fakes.ts';
 import { createLagSource } from './lag-source.ts';
@@ -44,13 +44,13 @@ function ask(group: string, topics: readonly string[], owner = group, host = 'ka
 }
 
 /** `topic/partition committed..end from logStart`, or the reason. */
-function told(reading: LagReading): readonly string[] | string {
+function told(reading: OffsetReading): readonly string[] | string {
   if (reading.kind === 'unavailable') return reading.reason;
   return reading.partitions.map(
     (p) => `${p.topic}/${p.partition} ${p.committed}..${p.end ?? '?'} from ${p.logStart ?? '?'}`,
   );
 }
-const messageOf = (reading: LagReading) =>
+const messageOf = (reading: OffsetReading) =>
   reading.kind === 'unavailable' ? reading.message : expect.unreachable('lag was read');
 
 /** Groups g1, g2, g3 at the coordinators 1, 2, 3; topic t1 led by broker 1 only, and so on. */

@@ -1,5 +1,5 @@
 import type { Reason } from '../api/conditions.ts';
-import type { LagReading } from '../autoscaler/types.ts';
+import type { OffsetReading } from '../autoscaler/types.ts';
 
 /**
  * What a broker showed of itself before something failed: `none` (no such name, no route, refused,
@@ -40,7 +40,7 @@ export const toKafkaError = (error: unknown): KafkaError =>
         cause: error,
       });
 
-export function unavailable(error: unknown): LagReading {
+export function unavailable(error: unknown): OffsetReading {
   const known = toKafkaError(error);
   return { kind: 'unavailable', reason: known.reason, message: known.message, error: known };
 }

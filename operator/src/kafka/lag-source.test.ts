@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LagReading } from '../autoscaler/types.ts';
+import type { OffsetReading } from '../autoscaler/types.ts';
 import type { KafkaConnection, LagRequest, LagSource } from '../controller/ports.ts';
 import { FakeKafka, fakeMembers, SkippingClock } from './fakes.ts';
 import { createLagSource } from './lag-source.ts';
@@ -46,7 +46,7 @@ function ask(group: string, change: Partial<LagRequest> = {}, owner = 'shop/orde
 }
 
 /** `topic/partition committed..end from logStart`, or the reason. */
-function told(reading: LagReading): readonly string[] | string {
+function told(reading: OffsetReading): readonly string[] | string {
   if (reading.kind === 'unavailable') return reading.reason;
   return reading.partitions.map(
     (p) => `${p.topic}/${p.partition} ${p.committed}..${p.end ?? '?'} from ${p.logStart ?? '?'}`,

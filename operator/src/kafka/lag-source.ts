@@ -1,4 +1,4 @@
-import type { LagReading } from '../autoscaler/types.ts';
+import type { OffsetReading } from '../autoscaler/types.ts';
 import { type Clock, systemClock } from '../controller/clock.ts';
 import type { KafkaConnection, Key, LagRequest, LagSource } from '../controller/ports.ts';
 import { parseServer, poolOptions, sessionKey } from './credentials.ts';
@@ -41,7 +41,7 @@ interface Shared {
   readonly session: Session;
   readonly owners: Set<Key>;
   /** Under way. */
-  readonly reads: Set<Promise<LagReading>>;
+  readonly reads: Set<Promise<OffsetReading>>;
 }
 
 /** What a person may want to know before any lag; the controller never does. */
@@ -116,7 +116,7 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
     { session, reads }: Shared,
     request: LagRequest,
     signal: AbortSignal,
-  ): Promise<LagReading> => {
+  ): Promise<OffsetReading> => {
     const reading = session.read(request, signal);
     reads.add(reading);
     return await reading.finally(() => reads.delete(reading));
@@ -164,7 +164,7 @@ function connectTo(connection: KafkaConnection, options: LagSourceOptions): Tran
   });
 }
 
-async function attempt(read: () => Promise<LagReading>): Promise<LagReading> {
+async function attempt(read: () => Promise<OffsetReading>): Promise<OffsetReading> {
   try {
     return await read();
   } catch (error) {
@@ -172,7 +172,7 @@ async function attempt(read: () => Promise<LagReading>): Promise<LagReading> {
   }
 }
 
-function outcomeOf(reading: LagReading): ReadOutcome {
+function outcomeOf(reading: OffsetReading): ReadOutcome {
   if (reading.kind === 'unavailable') return 'unavailable';
   const complete = reading.partitions.every(
     (p) => p.committed !== 'unknown' && p.end !== undefined && p.logStart !== undefined,

@@ -1,4 +1,4 @@
-import type { CommittedOffset, LagReading, PartitionOffsets } from '../autoscaler/types.ts';
+import type { CommittedOffset, OffsetReading, PartitionOffsets } from '../autoscaler/types.ts';
 import type { Clock } from '../controller/clock.ts';
 import type { LagRequest } from '../controller/ports.ts';
 import { Cluster } from './cluster.ts';
@@ -62,7 +62,7 @@ export class Session {
   }
 
   /** Never rejects, and settles within readTimeoutMs. */
-  async read(request: LagRequest, signal: AbortSignal): Promise<LagReading> {
+  async read(request: LagRequest, signal: AbortSignal): Promise<OffsetReading> {
     const joined = this.#rendezvous.expect();
     try {
       return await this.#timeouts.run(signal, (deadline) => this.#read(request, deadline, joined));
@@ -97,7 +97,7 @@ export class Session {
     await this.#options.transport.close();
   }
 
-  async #read(request: LagRequest, deadline: Deadline, joined: () => void): Promise<LagReading> {
+  async #read(request: LagRequest, deadline: Deadline, joined: () => void): Promise<OffsetReading> {
     await this.#gate.pass();
     await this.#cluster.admit();
     const { group, topics, isolationLevel } = request;

@@ -5,6 +5,10 @@ export type Metrics = ReturnType<typeof createMetrics>;
 /** The numbers of one scaler; undefined is unknown and leaves the series out, never zero. */
 export interface ScalerNumbers {
   readonly lag: bigint | undefined;
+  readonly lagSeconds: number | undefined;
+  readonly arrivalRate: number | undefined;
+  readonly consumptionRate: number | undefined;
+  readonly stalledPartitions: number | undefined;
   readonly currentReplicas: number | undefined;
   readonly desiredReplicas: number | undefined;
   readonly readyReplicas: number | undefined;
@@ -29,6 +33,22 @@ export function createMetrics() {
 
   const gauges = {
     lag: scalerGauge('lagscaler_consumer_lag_records', 'Lag of the group; absent while unknown'),
+    lagSeconds: scalerGauge(
+      'lagscaler_consumer_lag_seconds',
+      'Age of the oldest record the group has not committed; absent while unknown',
+    ),
+    arrivalRate: scalerGauge(
+      'lagscaler_arrival_records_per_second',
+      'Records written to the partitions of the group; absent while unknown',
+    ),
+    consumptionRate: scalerGauge(
+      'lagscaler_consumption_records_per_second',
+      'Records committed by the group; absent while unknown',
+    ),
+    stalledPartitions: scalerGauge(
+      'lagscaler_stalled_partitions',
+      'Partitions with lag that stand still while others move on; absent while unknown',
+    ),
     currentReplicas: scalerGauge('lagscaler_current_replicas', 'spec.replicas of the target'),
     desiredReplicas: scalerGauge('lagscaler_desired_replicas', 'Replicas of the last decision'),
     readyReplicas: scalerGauge('lagscaler_ready_replicas', 'Ready pods of the target'),

@@ -1,6 +1,6 @@
 /** A process that reads lag as the operator does: its work queue, its cadence, its LagSource. */
 import { partitionLag } from '../../../operator/src/autoscaler/lag.ts';
-import type { LagReading, PartitionOffsets } from '../../../operator/src/autoscaler/types.ts';
+import type { OffsetReading, PartitionOffsets } from '../../../operator/src/autoscaler/types.ts';
 import { loadConfig } from '../../../operator/src/config.ts';
 import { systemClock } from '../../../operator/src/controller/clock.ts';
 import { fakeWorld, scalerOf } from '../../../operator/src/controller/fakes.ts';
@@ -81,7 +81,7 @@ function scalerFor({ group, topic }: Subject, servers: readonly string[]): Scale
   });
 }
 
-function isComplete(reading: LagReading): boolean {
+function isComplete(reading: OffsetReading): boolean {
   return reading.kind === 'observed' && reading.partitions.every((p) => lagOf(p) !== undefined);
 }
 
@@ -90,7 +90,7 @@ function lagOf(partition: PartitionOffsets): bigint | undefined {
   return partitionLag(partition, rules).lag;
 }
 
-function valuesOf({ spec }: Scaler, reading: LagReading): Value[] {
+function valuesOf({ spec }: Scaler, reading: OffsetReading): Value[] {
   if (reading.kind !== 'observed') return [];
   return reading.partitions.map((p) => ({
     group: spec.consumer.group,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GroupDescription, LagReading } from '../../autoscaler/types.ts';
+import type { GroupDescription, OffsetReading } from '../../autoscaler/types.ts';
 import type { LagSource } from '../../controller/ports.ts';
 import type { GroupLister } from '../../kafka/lag-source.ts';
 import type { LagOptions } from './options.ts';
@@ -80,11 +80,11 @@ async function readAll(
   groups: readonly string[],
   { connection, isolationLevel }: LagOptions,
   source: LagSource,
-): Promise<readonly LagReading[]> {
+): Promise<readonly OffsetReading[]> {
   const common = { connection, isolationLevel, topics: [], partitions: undefined };
   const read = (group: string) =>
     source.read(owner, { ...common, group, withMembers: true }, never);
-  const readings: LagReading[] = [];
+  const readings: OffsetReading[] = [];
   for (let i = 0; i < groups.length; i += groupsAtATime) {
     const wave = groups.slice(i, i + groupsAtATime);
     readings.push(...(await Promise.all(wave.map(read))));
@@ -93,8 +93,8 @@ async function readAll(
 }
 
 interface Readings {
-  readonly earlier: LagReading | undefined;
-  readonly latest: LagReading | undefined;
+  readonly earlier: OffsetReading | undefined;
+  readonly latest: OffsetReading | undefined;
 }
 
 async function toReport(

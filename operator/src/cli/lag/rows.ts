@@ -1,7 +1,7 @@
-import type { LagReading, MemberAssignment, PartitionOffsets } from '../../autoscaler/types.ts';
+import type { MemberAssignment, OffsetReading, PartitionOffsets } from '../../autoscaler/types.ts';
 import { type PartitionSample, samplesOf } from './samples.ts';
 
-type Observed = Extract<LagReading, { kind: 'observed' }>;
+type Observed = Extract<OffsetReading, { kind: 'observed' }>;
 
 /** One partition that a group has committed or one of its members owns. */
 export interface LagRow {
@@ -27,7 +27,7 @@ export interface LagRow {
  * The rows of one group in the order of Kafka's tool: members with more partitions first, then what no
  * member owns. Where that tool leaves the order to chance, topic and partition decide.
  */
-export function rowsOf(reading: Observed, earlier: LagReading | undefined): readonly LagRow[] {
+export function rowsOf(reading: Observed, earlier: OffsetReading | undefined): readonly LagRow[] {
   const offsets = samplesOf(reading);
   const before = samplesOf(earlier);
   const row = (topic: string, partition: number, member?: MemberAssignment) =>

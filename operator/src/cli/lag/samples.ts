@@ -1,4 +1,4 @@
-import type { LagReading, PartitionOffsets } from '../../autoscaler/types.ts';
+import type { OffsetReading, PartitionOffsets } from '../../autoscaler/types.ts';
 
 /** Offsets of a partition and when they were read, epoch milliseconds. */
 export interface PartitionSample {
@@ -11,7 +11,7 @@ interface Samples {
 }
 
 /** The offsets of a reading by partition; none of one that failed. */
-export function samplesOf(reading: LagReading | undefined): Samples {
+export function samplesOf(reading: OffsetReading | undefined): Samples {
   const byTopic = new Map<string, Map<number, PartitionSample>>();
   for (const offsets of reading?.kind === 'observed' ? reading.partitions : []) {
     const ofTopic = byTopic.get(offsets.topic) ?? new Map();

@@ -1,0 +1,78 @@
+import type { OffsetTable } from './offset-table.ts';
+
+/** Growth of offsets in records per second, never negative: over the fast and over the slow window. */
+export interface Rates {
+  readonly fast: number;
+  readonly slow: number;
+}
+
+const fastWindowMs = 45_000;
+const slowWindowMs = 300_000;
+/** Readings closer together measure the batches of a producer, not its rate. */
+const minSpanMs = 1000;
+/** A point is as good as one right at the start of the window up to this many times its length. */
+const nearEnough = 4 / 3;
+
+/**
+ * How fast the offsets of a column grow; undefined with fewer than two points or without the newest one.
+ * @param since epoch milliseconds; older rows don't count
+ */
+export function ratesOf(table: OffsetTable, column: number, since: number): Rates | undefined {
+  const fast = rateOver(table, column, fastWindowMs, since);
+  if (fast === undefined) return undefined;
+  return { fast, slow: rateOver(table, column, slowWindowMs, since) ?? fast };
+}
+
+/**
+ * Over the real time since the newest point that is at least a window old, or since the oldest one: a gap
+ * in the readings makes the span longer, not the rate wrong.
+ */
+function rateOver(
+  table: OffsetTable,
+  column: number,
+  windowMs: number,
+  since: number,
+): number | undefined {
+  const now = table.newestTime;
+  const old = table.lastKnown(column, table.rowAt(now - windowMs));
+  const then = table.time(old) >= since ? old : table.firstKnown(column, table.rowFrom(since));
+  const offset = table.offset(then, column);
+  const grown = table.offset(table.rows - 1, column) - offset;
+  const spanMs = now - table.time(then);
+  if (Number.isNaN(grown) || spanMs < minSpanMs) return undefined;
+  // Inside a long flat run there are no points, but the offset is known at every moment of it.
+  const isFar = spanMs > windowMs * nearEnough;
+  const isFlat = isFar && table.offset(table.firstKnown(column, then + 1), column) === offset;
+  return (Math.max(0, grown) * 1000) / (isFlat ? windowMs : spanMs);
+}
+
+/** The larger of the two: quick to see a ramp, slow to believe in a dip. Undefined stays unknown. */
+export function rateOf(rates: Rates | undefined): number | undefined {
+  return rates && Math.max(rates.fast, rates.slow);
+}
+
+/** Window by window; unknown as soon as one part is. */
+export function sumOfRates(parts: readonly (Rates | undefined)[]): Rates | undefined {
+  let fast = 0;
+  let slow = 0;
+  for (const part of parts) {
+    if (!part) return undefined;
+    fast += part.fast;
+    slow += part.slow;
+  }
+  return parts.length === 0 ? undefined : { fast, slow };
+}
+
+/**
+ * Arrival from what was consumed and how lag changed, where end offsets are not at hand.
+ * @returns records per second, never negative; undefined without a span
+ */
+export function arrivalFromLag(seen: {
+  readonly consumed: number;
+  readonly lagBefore: number;
+  readonly lagNow: number;
+  readonly seconds: number;
+}): number | undefined {
+  if (!(seen.seconds > 0)) return undefined;
+  return Math.max(0, (seen.consumed + seen.lagNow - seen.lagBefore) / seen.seconds);
+}
