@@ -136,8 +136,7 @@ test('every problem is told at once, by the name of its property', () => {
     'client.properties: ssl.truststore.type: only PEM can be read: convert the store with keytool and openssl, and set PEM',
     'client.properties: ssl.endpoint.identification.algorithm: only https is supported: connect by a name that is in the certificate',
     'client.properties: ssl.truststore.location: the file /store.jks cannot be read',
-    'client.properties: sasl.mechanism: set one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512',
-    'client.properties: sasl.jaas.config: set org.apache.kafka.common.security.<…>LoginModule required username="…" password="…";',
+    'client.properties: sasl.mechanism: set one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM',
   ]);
   expect(problems.join()).not.toContain('hunter2');
 });

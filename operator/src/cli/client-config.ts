@@ -1,25 +1,15 @@
 import { createPrivateKey } from 'node:crypto';
-import type { KafkaConnection } from '../controller/ports.ts';
-import { parseJaas } from './jaas.ts';
+import type { KafkaConnection, TlsSettings } from '../controller/kafka-connection.ts';
 import { parseProperties } from './properties.ts';
+import { type ConfigSources, PropertyReader } from './property-reader.ts';
+import { saslOf } from './sasl-config.ts';
 import { UsageError } from './usage-error.ts';
-
-type Tls = NonNullable<KafkaConnection['tls']>;
-type Sasl = NonNullable<KafkaConnection['sasl']>;
 
 export interface ClientConfig {
   /** Undefined unless the file has `bootstrap.servers`. */
   readonly bootstrapServers: string | undefined;
-  readonly tls: Tls | undefined;
-  readonly sasl: Sasl | undefined;
-}
-
-/** Where the words of a configuration come from. */
-export interface ConfigSources {
-  /** For `${env:NAME}`. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** @throws Error when the file cannot be read */
-  readFile(path: string): string;
+  readonly tls: KafkaConnection['tls'];
+  readonly sasl: KafkaConnection['sasl'];
 }
 
 const protocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'];
@@ -50,44 +40,7 @@ export function parseClientConfig(
   throw new UsageError(problems.map((problem) => `${name}: ${problem}`).join('\n'));
 }
 
-class PropertyReader {
-  readonly #properties: ReadonlyMap<string, string>;
-  readonly #sources: ConfigSources;
-  readonly #problems: string[];
-
-  constructor(properties: ReadonlyMap<string, string>, sources: ConfigSources, problems: string[]) {
-    this.#properties = properties;
-    this.#sources = sources;
-    this.#problems = problems;
-  }
-
-  text(key: string): string | undefined {
-    const raw = this.#properties.get(key)?.trim();
-    return raw?.replace(/\$\{env:([^}]*)\}/g, (_, name: string) => {
-      const value = this.#sources.env[name];
-      if (value === undefined) this.refuse(key, `the environment variable ${name} is not set`);
-      return value ?? '';
-    });
-  }
-
-  /** The content of the file that the property names. */
-  file(key: string): string | undefined {
-    const path = this.text(key);
-    if (path === undefined) return undefined;
-    try {
-      return this.#sources.readFile(path);
-    } catch {
-      this.refuse(key, `the file ${path} cannot be read`);
-      return undefined;
-    }
-  }
-
-  refuse(key: string, why: string): void {
-    this.#problems.push(`${key}: ${why}`);
-  }
-}
-
-function tlsOf(read: PropertyReader): Tls {
+function tlsOf(read: PropertyReader): TlsSettings {
   for (const store of ['ssl.truststore', 'ssl.keystore'] as const) {
     const isPem = read.text(`${store}.type`)?.toUpperCase() === 'PEM';
     if (read.text(`${store}.location`) !== undefined && !isPem) {
@@ -127,22 +80,4 @@ function decrypted(key: string, read: PropertyReader): string {
     read.refuse('ssl.key.password', 'the private key cannot be decrypted with it');
     return key;
   }
-}
-
-const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
-
-function saslOf(read: PropertyReader): Sasl | undefined {
-  const named = read.text('sasl.mechanism');
-  const mechanism = mechanisms.find((known) => known === named);
-  if (!mechanism) read.refuse('sasl.mechanism', `set one of ${mechanisms.join(', ')}`);
-  const options = parseJaas(read.text('sasl.jaas.config') ?? '')?.options;
-  const username = options?.get('username');
-  const password = options?.get('password');
-  if (username === undefined || password === undefined) {
-    const form =
-      'org.apache.kafka.common.security.<…>LoginModule required username="…" password="…";';
-    read.refuse('sasl.jaas.config', `set ${form}`);
-    return undefined;
-  }
-  return mechanism && { mechanism, username, password };
 }
