@@ -132,9 +132,23 @@ export class EndsWave {
     leader: Address,
     query: OffsetsQuery,
   ): Promise<ReadonlyMap<string, ListedTopic['partitions']>> {
-    const listed = await this.#parts.transport.listOffsets(leader, query);
+    const topics = namedOnce(query.topics);
+    const listed = await this.#parts.transport.listOffsets(leader, { ...query, topics });
     return new Map(listed.map(({ name, partitions }) => [name, partitions]));
   }
+}
+
+/**
+ * Reads whose metadata came in two answers hold two of the same topic; of a request that names one twice
+ * a broker answers neither (INVALID_REQUEST).
+ */
+function namedOnce(topics: OffsetsQuery['topics']): OffsetsQuery['topics'] {
+  const names = new Set(topics.map(({ name }) => name));
+  if (names.size === topics.length) return topics;
+  return [...Map.groupBy(topics, ({ name }) => name)].map(([name, same]) => ({
+    name,
+    partitions: [...new Set(same.flatMap(({ partitions }) => partitions))],
+  }));
 }
 
 function listIn(map: Map<TopicEnds, number[]>, key: TopicEnds): number[] {

@@ -104,7 +104,13 @@ export interface FakeRequest {
   readonly detail?: string;
 }
 
-const code = { unknownTopic: 3, notLeader: 6, notCoordinator: 16, unknownGroup: 69 } as const;
+const code = {
+  unknownTopic: 3,
+  notLeader: 6,
+  notCoordinator: 16,
+  invalidRequest: 42,
+  unknownGroup: 69,
+} as const;
 
 const kinds = ['classic', 'consumer', 'share'] as const;
 type Kind = (typeof kinds)[number];
@@ -341,9 +347,13 @@ export class FakeKafka {
     const endOf = (p: FakePartition) =>
       isolationLevel === 'read_committed' ? p.lastStable : p.end;
     const offsetOf = (p: FakePartition) => (position === 'end' ? endOf(p) : p.logStart);
+    const asked = topics.flatMap(({ name, partitions }) => partitions.map((p) => `${name}/${p}`));
+    const times = Map.groupBy(asked, (partition) => partition);
+    const isAskedTwice = (partition: string) => (times.get(partition)?.length ?? 0) > 1;
     const listed = (name: string, partitionIndex: number) => {
       const partition = this.topics.get(name)?.partitions[partitionIndex];
-      const errorCode = errorAt(partition, to);
+      const isDuplicate = isAskedTwice(`${name}/${partitionIndex}`);
+      const errorCode = isDuplicate ? code.invalidRequest : errorAt(partition, to);
       return {
         partitionIndex,
         errorCode,
