@@ -276,6 +276,19 @@ describe.skipIf(needsStack)(title, async () => {
     expect(row.arrivalRate).toBeLessThan(written); // in the 2 s between the readings
   });
 
+  test('BEHIND is the age of the first record that the group has not read', async () => {
+    const [topic, group] = [named('old'), named('late')];
+    await createTopic(servers, topic, 1);
+    const writtenAfter = Date.now();
+    await produce(servers, topic, { partitions: 1, records: 5 });
+    await commitOffsets(servers, group, topic, new Map([[0, 2n]]));
+    const args = [...bootstrap, '--group', group, '-o', 'json', '--sample', '0'];
+    const [row] = JSON.parse((await lagCommand(args)).stdout).groups[0].partitions;
+    expect(row.lag).toBe('3');
+    expect(row.behindSeconds).toBeGreaterThan(0);
+    expect(row.behindSeconds * 1000).toBeLessThan(Date.now() - writtenAfter);
+  });
+
   describe('credentials come from a file', () => {
     function configOf(name: string, ...lines: readonly string[]): readonly string[] {
       const path = join(folder, name);

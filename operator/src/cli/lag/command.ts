@@ -28,7 +28,7 @@ export async function lagCommand(argv: readonly string[], io: Io): Promise<numbe
     connectTimeoutMs: options.timeoutMs * 0.3,
   });
   try {
-    const timestampOf = recordTimestamps(source, owner, options.connection);
+    const timestampOf = recordTimestamps(source, owner, options);
     const report = await readLagOf(options, { source, timestampOf });
     return print(report, options, io);
   } catch (error) {

@@ -160,7 +160,7 @@ test('records that do not fit into one answer of a broker are asked for again wh
   kafka.onRequest = ({ api, items }) => {
     if (api === 'Fetch' && items.includes('orders/3')) kafka.oversized.delete('orders/3');
   };
-  timestampOf = recordTimestamps(source, owner, options.connection);
+  timestampOf = recordTimestamps(source, owner, { ...options, timeoutMs: 60_000 });
   const { groups } = await read();
   expect(groups[0]?.rows.map((row) => row.behindSeconds !== undefined)).toEqual([
     true,
@@ -169,6 +169,16 @@ test('records that do not fit into one answer of a broker are asked for again wh
   ]);
   const fetches = kafka.requests.filter((r) => r.api === 'Fetch').map((r) => r.items);
   expect(fetches.length).toBeLessThan(6);
+});
+
+test('of no more than 500 records the brokers are asked for the time', async () => {
+  const asked: number[] = [];
+  const timestampOf = async (_: string, { partition }: { readonly partition: number }) =>
+    asked.push(partition);
+  const timeOf = recordTimestamps({ timestampOf }, owner, options);
+  const times = await Promise.all(Array.from({ length: 510 }, (_, p) => timeOf('orders', p, 1n)));
+  expect(times.filter((time) => time === undefined)).toHaveLength(10);
+  expect(asked).toHaveLength(500);
 });
 
 describe('all groups', () => {
