@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Consumer } from '@platformatic/kafka';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { OffsetReading } from '../../operator/src/autoscaler/types.ts';
 import type { LagRequest, LagSource } from '../../operator/src/controller/ports.ts';
@@ -7,6 +8,7 @@ import { type Grant, setAcls } from '../acls.ts';
 import { clientOf, commitOffsets, createTopic, deleteTopics, produce } from '../kafka.ts';
 import { kafkaTool } from '../local/kafka.ts';
 import type { Stack } from '../local/stack.ts';
+import type { KafkaUser } from '../local/state.ts';
 import { needsStack, suiteStack } from '../suite.ts';
 import { until } from '../until.ts';
 
@@ -22,6 +24,8 @@ const names = {
   idle: `idle-${run}`,
   /** A member is assigned both topics. */
   busy: `busy-${run}`,
+  /** The same, by the protocol of KIP-848. */
+  modern: `modern-${run}`,
 };
 
 describe.skipIf(needsStack)(title, () => {
@@ -55,13 +59,14 @@ describe.skipIf(needsStack)(title, () => {
     name,
     operation: 'describe',
   });
+  const connectionOf = (sasl: KafkaUser) => ({
+    bootstrapServers: stack.saslBootstrapServers,
+    tls: undefined,
+    sasl,
+  });
   const read = (change: Partial<LagRequest> = {}, owner = 'shop/orders') => {
     const request: LagRequest = {
-      connection: {
-        bootstrapServers: stack.saslBootstrapServers,
-        tls: undefined,
-        sasl: stack.users.limited,
-      },
+      connection: connectionOf(stack.users.limited),
       group: names.idle,
       topics: [names.orders],
       partitions: undefined,
@@ -182,6 +187,49 @@ describe.skipIf(needsStack)(title, () => {
       await consumer.disconnect();
     }
   });
+
+  test.for([
+    ['both topics', [names.orders, names.refunds], true],
+    ['one of its two topics', [names.orders], false],
+  ] as const)(
+    'a group of KIP-848 of which %s may be seen: its lag is read, its members depend',
+    async ([, topics, described]) => {
+      const consumer = new Consumer({
+        clientId: 'lagscaler-e2e',
+        groupId: names.modern,
+        bootstrapBrokers: [...stack.bootstrapServers],
+        groupProtocol: 'consumer',
+      });
+      const stream = await consumer.consume({ topics: [names.orders, names.refunds] });
+      stream.on('error', () => undefined); // it is closed in the middle of things
+      const request = { group: names.modern };
+      let seen: LagReading | undefined;
+      const untilDescribed = (as: KafkaUser, expected: boolean) =>
+        until(
+          `${as.username} sees the group: ${expected}`,
+          async () => {
+            await source.close();
+            source = createLagSource();
+            seen = await read({ ...request, connection: connectionOf(as) });
+            if (seen.kind !== 'observed') return false;
+            return expected
+              ? seen.group?.members === 1 && seen.group.state === 'Stable'
+              : !seen.group;
+          },
+          { seen: () => seen && [told(seen), seen.kind === 'observed' && seen.group?.state] },
+        );
+      try {
+        const visible = topics.map((topic) => describes('topic', topic));
+        const group = describes('group', names.modern);
+        await setAcls(stack.bootstrapServers, [user], [group, ...visible]);
+        await untilDescribed(stack.users.plain, true); // it is there
+        await untilDescribed(stack.users.limited, described);
+      } finally {
+        await stream.close();
+        await consumer.close(true);
+      }
+    },
+  );
 
   test('what one scaler may not see changes nothing for another of the same session', async () => {
     await setAcls(stack.bootstrapServers, [user], [group(), orders()]);
