@@ -151,6 +151,8 @@ async function connects(
     brokers: [...brokers],
     logLevel: logLevel.NOTHING,
     retry: { retries: 1 },
+    // By default it would authenticate again at once where sessions are shorter than 10 s, and in a way that brokers refuse.
+    reauthenticationThreshold: 0,
     ...security,
   });
   const admin = client.admin();
