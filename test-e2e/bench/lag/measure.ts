@@ -1,47 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { percentile, round, sum } from '../statistics.ts';
+import { round, sum } from '../statistics.ts';
 import { openRequestCounter, type RequestCounts, servedBetween } from './broker-requests.ts';
 import type { Brokers } from './brokers.ts';
-import { distinctPartitions, type Layout, partitionsPerTopic } from './layout.ts';
-import { type ClientName, runClient, type WorkerRun } from './worker-process.ts';
-import type { Tick, Value } from './worker-protocol.ts';
-
-export const pollSeconds = 5;
-/** The first connects, looks everything up and compiles; the second still compiles. */
-const warmUpTicks = 3;
-
-/** One client with so many groups; all numbers are means of one tick in steady state unless they say otherwise. */
-export interface LagRow {
-  readonly client: ClientName;
-  readonly groups: number;
-  /** Read in a tick: ten for each group. */
-  readonly partitions: number;
-  /** Different ones among them. */
-  readonly distinctPartitions: number;
-  readonly requests: number;
-  readonly wallMs: number;
-  /** User and system time of the process, all that it does between two ticks included. */
-  readonly cpuMs: number;
-  /** The most that the process ever had resident. */
-  readonly rssMiB: number;
-  /** Partitions whose committed offset, end offset or lag is not what kafka-consumer-groups says; undefined: unchecked. */
-  readonly wrong?: number;
-  readonly layout: Layout;
-  readonly brokers: number;
-  readonly pollSeconds: number;
-  /** How many were measured. */
-  readonly ticks: number;
-  readonly wallP95Ms: number;
-  readonly requestsByApi: Readonly<Record<string, number>>;
-  /** Without a complete reading, in all measured ticks together. */
-  readonly failedReadings: number;
-  readonly firstTick: Readonly<{ wallMs: number; cpuMs: number; requests: number }>;
-  /** By the brokers' own counters. */
-  readonly seenByBrokers: Readonly<{ perMinute: number; busiestPerTick: number }>;
-  readonly loadAverage: number;
-}
+import type { Layout } from './layout.ts';
+import { type LagRow, pollSeconds, rowOf, warmUpTicks } from './row.ts';
+import { type ClientName, runClient } from './worker-process.ts';
+import type { Value } from './worker-protocol.ts';
 
 export interface Subjects {
   readonly layout: Layout;
@@ -110,55 +75,6 @@ function seen([before, after]: readonly Look[], ticks: number): LagRow['seenByBr
     busiestPerTick: round(Math.max(...served) / ticks, 1),
   };
 }
-
-function rowOf(
-  what: Pick<LagRow, 'client' | 'layout' | 'groups' | 'brokers'>,
-  { ticks: all, rssMiB }: WorkerRun,
-  seenByBrokers: LagRow['seenByBrokers'],
-): LagRow {
-  const ticks = all.slice(warmUpTicks);
-  const [first] = all;
-  if (!first) throw new Error('the client told of no tick');
-  const mean = (of: (tick: Tick) => number, digits = 0) =>
-    round(sum(ticks.map(of)) / ticks.length, digits);
-  const { client, layout, groups, brokers } = what;
-  return {
-    client,
-    groups,
-    partitions: groups * partitionsPerTopic,
-    distinctPartitions: distinctPartitions(layout, groups),
-    requests: mean(requestsOf, 1),
-    wallMs: mean((tick) => tick.wallMs),
-    cpuMs: mean((tick) => tick.cpuMs),
-    rssMiB: round(rssMiB),
-    layout,
-    brokers,
-    pollSeconds,
-    ticks: ticks.length,
-    wallP95Ms: round(
-      percentile(
-        ticks.map((tick) => tick.wallMs),
-        0.95,
-      ),
-    ),
-    requestsByApi: Object.fromEntries(
-      [...new Set(ticks.flatMap((tick) => Object.keys(tick.requests)))].map((api) => [
-        api,
-        mean((tick) => tick.requests[api] ?? 0, 1),
-      ]),
-    ),
-    failedReadings: sum(ticks.map((tick) => tick.failed)),
-    firstTick: {
-      wallMs: round(first.wallMs),
-      cpuMs: round(first.cpuMs),
-      requests: requestsOf(first),
-    },
-    seenByBrokers,
-    loadAverage: round(loadavg()[0] ?? 0, 1),
-  };
-}
-
-const requestsOf = ({ requests }: Tick): number => sum(Object.values(requests));
 
 function readValues(file: string): Value[] {
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);

@@ -5,21 +5,12 @@ import {
   createTopicsV7,
   findCoordinatorV6,
   offsetCommitV8,
-  produceV9,
-  ResponseError,
 } from '@platformatic/kafka';
 import { until } from '../../until.ts';
 import { chunks } from '../stage.ts';
 import { inParallel } from './in-parallel.ts';
-import {
-  committedBy,
-  groupName,
-  partitionsPerTopic,
-  placed,
-  range,
-  recordsIn,
-  topicName,
-} from './layout.ts';
+import { committedBy, groupName, partitionsPerTopic, placed, range, topicName } from './layout.ts';
+import { produceOnce, type TopicPartition } from './records.ts';
 
 /** Well below 10,000 records of metadata in one request, which a controller refuses. */
 const topicsPerRequest = 50;
@@ -31,11 +22,6 @@ const settleMs = 300_000;
 /** Where the partitions of a topic lie: the id of its broker for each. */
 type Placement = ReadonlyMap<number, readonly number[]>;
 type Update = (detail: string) => void;
-
-interface TopicPartition {
-  readonly topic: number;
-  readonly partition: number;
-}
 
 /** Topics, records and commits, as many requests at once as the brokers bear. */
 export class Seeder {
@@ -95,7 +81,7 @@ export class Seeder {
     await until(
       'every partition has its records',
       async () => {
-        rest = await produceOnce(await this.#pool.get(to), rest);
+        rest = await produceOnce(await this.#pool.get(to), rest, requestMs);
         return rest.length === 0;
       },
       { withinMs: settleMs, everyMs: 1000, seen: () => rest.length },
@@ -171,34 +157,4 @@ function newTopic(index: number, placement: readonly number[]) {
     // Two files a partition, each mapped into memory at its full size, which is 10 MiB by default.
     configs: [{ name: 'segment.index.bytes', value: '1024' }],
   };
-}
-
-/**
- * @returns the partitions that refused, which is to say that they have not got these records
- * @throws when nobody can say what was written
- */
-async function produceOnce(
-  connection: Connection,
-  partitions: readonly TopicPartition[],
-): Promise<readonly TopicPartition[]> {
-  const records = partitions.flatMap(({ topic, partition }) =>
-    range(0, recordsIn(topic, partition)).map((n) => ({
-      topic: topicName(topic),
-      partition,
-      value: Buffer.from(`${n}`),
-    })),
-  );
-  try {
-    await produceV9.api.async(connection, -1, requestMs, records);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ResponseError)) throw error;
-    const answer = error['response'] as produceV9.ProduceResponse;
-    const refused = new Set(
-      answer.responses.flatMap(({ name, partitionResponses }) =>
-        partitionResponses.filter((p) => p.errorCode !== 0).map((p) => `${name}/${p.index}`),
-      ),
-    );
-    return partitions.filter((p) => refused.has(`${topicName(p.topic)}/${p.partition}`));
-  }
 }

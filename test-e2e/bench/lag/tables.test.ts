@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LagRow } from './measure.ts';
+import type { LagRow } from './row.ts';
 import { lagTables } from './tables.ts';
 
 const row = (change: Partial<LagRow>): LagRow => ({
@@ -47,7 +47,17 @@ test.for<[string, readonly LagRow[], string]>([
   [
     '1,000 groups may cost the busiest broker three requests',
     [row({ seenByBrokers: { perMinute: 1, busiestPerTick: 3.1 } })],
-    'requests per broker and tick | 3.1 of 3 | **missed** |',
+    'at most 3 requests to a broker in a tick | 3.1 | **missed** |',
+  ],
+  [
+    'so may one group, since what is asked for now and then has to fit in',
+    [row({ groups: 1, seenByBrokers: { perMinute: 1, busiestPerTick: 3 } })],
+    'at most 3 requests to a broker in a tick | 3 | met |',
+  ],
+  [
+    '10,000 groups may cost it twelve',
+    [row({ ...big, seenByBrokers: { perMinute: 1, busiestPerTick: 12 } })],
+    'at most 12 requests to a broker in a tick | 12 | met |',
   ],
   [
     'a wrong value of kafkajs is none of ours',
