@@ -203,7 +203,7 @@ describe.skipIf(needsStack)(title, () => {
       const stream = await consumer.consume({ topics: [names.orders, names.refunds] });
       stream.on('error', () => undefined); // it is closed in the middle of things
       const request = { group: names.modern };
-      let seen: LagReading | undefined;
+      let seen: OffsetReading | undefined;
       const untilDescribed = (as: KafkaUser, expected: boolean) =>
         until(
           `${as.username} sees the group: ${expected}`,

@@ -94,7 +94,8 @@ function judge(lag: LagReading, group: GroupLag | undefined): Usability {
   if (partitions === 0)
     return { kind: 'failed', reason: 'NoTopics', message: 'the reading holds no partition' };
   const kind = unknownPartitions * 2 > partitions ? 'failed' : 'incomplete';
-  const message = `${unknownPartitions} of ${partitions} partitions are unknown, so no scale-in`;
+  const why = lag.gaps ? `: ${lag.gaps}` : '';
+  const message = `${unknownPartitions} of ${partitions} partitions are unknown, so no scale-in${why}`;
   return { kind, reason: 'LagIncomplete', message };
 }
 

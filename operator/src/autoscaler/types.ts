@@ -79,6 +79,8 @@ export interface ObservedOffsets {
   /** One entry for every partition of every topic of the group; never empty. */
   readonly partitions: readonly PartitionOffsets[];
   readonly group: GroupDescription | undefined;
+  /** Why partitions are unknown: names the broker and the remedy; undefined when none is. */
+  readonly gaps?: string | undefined;
 }
 
 /** Age of the next record the group has not committed; finite and never negative. */

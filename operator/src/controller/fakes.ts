@@ -174,6 +174,8 @@ export class FakeLag implements LagSource {
   /** Of any record. */
   timestamp: number | undefined;
   readonly timestampsAsked: string[] = [];
+  /** Why some are unknown. */
+  gaps = 'broker 2 at kafka-2:9092: connect: TCP: refused';
   readonly released: string[] = [];
   readonly requests: LagRequest[] = [];
   async read(_owner: string, request: LagRequest): Promise<OffsetReading> {
@@ -194,7 +196,8 @@ export class FakeLag implements LagSource {
       };
     };
     const partitions = Array.from({ length: this.partitions }, (_, i) => this.change(offsets(i)));
-    return { kind: 'observed', at: this.at(), partitions, group: undefined };
+    const gaps = this.unknown > 0 ? this.gaps : undefined;
+    return { kind: 'observed', at: this.at(), partitions, group: undefined, gaps };
   }
   async timestampOf(_owner: string, { topic, partition, offset }: RecordPosition) {
     this.timestampsAsked.push(`${topic}/${partition} ${offset}`);

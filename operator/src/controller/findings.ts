@@ -61,7 +61,7 @@ function ready(outcome: Outcome): Finding {
   const conflict = stepWith(decision, ['ConflictingAutoscaler']);
   if (conflict) return no('ConflictingAutoscaler', conflict.message);
   if (reading.kind === 'unavailable') return no(reading.reason, reading.message);
-  const unknown = unknownPartitions(decision);
+  const unknown = unknownPartitions(outcome);
   if (unknown) return { ...unknown, status: 'Unknown' };
   return yes('Reconciled', 'lag is read and the target can be scaled');
 }
@@ -82,7 +82,8 @@ function ableToScale(outcome: Outcome): Finding {
     : yes('ReadyForNewScale', 'nothing stands in the way of the next change');
 }
 
-function scalingActive({ reading, decision }: Outcome): Finding {
+function scalingActive(outcome: Outcome): Finding {
+  const { reading, decision } = outcome;
   if (reading.kind === 'unavailable') {
     const fallback = stepWith(decision, ['FallbackActive']);
     return {
@@ -91,7 +92,7 @@ function scalingActive({ reading, decision }: Outcome): Finding {
       message: fallback?.message ?? reading.message,
     };
   }
-  const unknown = unknownPartitions(decision);
+  const unknown = unknownPartitions(outcome);
   if (unknown) {
     const fallback = stepWith(decision, ['FallbackActive']);
     const { reason, message } = fallback ?? unknown;
@@ -140,11 +141,12 @@ function cannotScale({ targetError, write }: Outcome): Finding | undefined {
   return typeof write === 'string' ? undefined : no('FailedUpdateScale', write.message);
 }
 
-function unknownPartitions(decision: Decision | undefined): Omit<Finding, 'status'> | undefined {
+function unknownPartitions({ decision, reading }: Outcome): Omit<Finding, 'status'> | undefined {
   const lag = decision?.lag;
   if (!lag || lag.complete) return undefined;
-  const message = `${lag.unknownPartitions} of ${lag.partitions} partitions could not be read: no scale-in`;
-  return { reason: 'LagIncomplete', message };
+  const what = `${lag.unknownPartitions} of ${lag.partitions} partitions could not be read: no scale-in`;
+  const why = reading.kind === 'observed' ? reading.gaps : undefined;
+  return { reason: 'LagIncomplete', message: why ? `${what}; ${why}` : what };
 }
 
 /** The last step with one of these reasons: later steps overrule earlier ones. */

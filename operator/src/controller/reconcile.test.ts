@@ -110,13 +110,19 @@ test('a deleted scaler leaves its Secrets alone', async () => {
   expect([...world.secrets.used.keys()]).toEqual([]);
 });
 
-test('some unknown partitions hold the replicas; Ready is Unknown', async () => {
+test('some unknown partitions hold the replicas; Ready is Unknown and names the broker', async () => {
   const world = fakeWorld();
   world.target.set('orders', 7);
   world.lag.unknown = 3;
   for (let i = 0; i < 10; i++) await poll(world, 60);
   expect(world.target.patches).toEqual([]);
   expect(conditionOf(world, 'Ready')).toEqual(['Unknown', 'LagIncomplete']);
+  const message =
+    '3 of 40 partitions could not be read: no scale-in; broker 2 at kafka-2:9092: connect: TCP: refused';
+  const ready = statusOf(world)?.conditions?.find((c) => c.type === 'Ready');
+  expect(ready?.message).toBe(message);
+  const hold = statusOf(world)?.decision?.steps?.at(-1)?.message;
+  expect(hold).toContain('broker 2 at kafka-2:9092: connect: TCP: refused');
   expect(statusOf(world)).toMatchObject({ partitions: 40, unknownPartitions: 3 });
 });
 

@@ -19,6 +19,12 @@ export interface TopicOffsets extends TopicScope {
   readonly ends: Offsets;
 }
 
+export interface FoundEnds {
+  readonly topics: readonly TopicOffsets[];
+  /** Why some partitions have no end. */
+  readonly troubles: readonly KafkaError[];
+}
+
 export interface EndsQuery {
   /** Never empty. */
   readonly topics: readonly TopicScope[];
@@ -57,13 +63,13 @@ export class Ends {
     { topics, isolationLevel }: EndsQuery,
     deadline: Deadline,
     queued: () => void,
-  ): Promise<readonly TopicOffsets[]> {
+  ): Promise<FoundEnds> {
     const asking = this.#ask(topics, isolationLevel, deadline);
     queued();
     const first = await asking;
     const failures = topics.flatMap((scope, i) => failuresOf(scope, first[i], this.#parts.cluster));
     const found = topics.map((scope, i) => ({ ...scope, ends: first[i]?.ends ?? [] }));
-    if (failures.length === 0) return found;
+    if (failures.length === 0) return { topics: found, troubles: [] };
     return await this.#mend(found, failures, { isolationLevel, deadline });
   }
 
@@ -95,7 +101,7 @@ export class Ends {
     found: readonly TopicOffsets[],
     failures: readonly Failure[],
     { isolationLevel, deadline }: { isolationLevel: IsolationLevel; deadline: Deadline },
-  ): Promise<readonly TopicOffsets[]> {
+  ): Promise<FoundEnds> {
     for (const { error, retry } of failures) if (retry === 'silent') deadline.note(error);
     const curable = failures.filter(({ retry }) => retry !== 'no');
     for (const { scope } of curable) this.#parts.topics.forget(scope.topic);
@@ -103,8 +109,9 @@ export class Ends {
     const again = await this.#ask(scopes, isolationLevel, deadline);
     const left = scopes.flatMap((scope, i) => failuresOf(scope, again[i], this.#parts.cluster));
     const mended = found.map((old) => overlay(old, again));
-    refuseHopeless(mended, [...left, ...failures]);
-    return mended;
+    const latestFirst = [...left, ...failures];
+    refuseHopeless(mended, latestFirst);
+    return { topics: mended, troubles: troublesOf(mended, latestFirst) };
   }
 
   /**
@@ -181,6 +188,20 @@ function refuseHopeless(found: readonly TopicOffsets[], failures: readonly Failu
   );
   const fatal = failures.find(({ error }) => isHopeless || isDenial(error));
   if (fatal) throw fatal.error;
+}
+
+/** Of each partition that has no end for good. */
+function troublesOf(
+  found: readonly TopicOffsets[],
+  failures: readonly Failure[],
+): readonly KafkaError[] {
+  return found.flatMap(({ topic, partitions, ends }) =>
+    partitions.flatMap((partition) => {
+      if (ends[partition] !== undefined) return [];
+      const isIt = (f: Failure) => f.partition === partition && f.scope.topic.name === topic.name;
+      return failures.find(isIt)?.error ?? [];
+    }),
+  );
 }
 
 const isDenial = ({ reason }: KafkaError): boolean => reason === 'AuthorizationFailed';

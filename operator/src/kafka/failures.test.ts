@@ -135,6 +135,37 @@ describe('one broker', () => {
   });
 });
 
+describe('the gaps of a reading', () => {
+  const gapsOf = (reading: OffsetReading) =>
+    reading.kind === 'observed' ? reading.gaps : expect.unreachable('lag was not read');
+
+  test('name the broker that could not be asked, the same at every poll', async () => {
+    spread();
+    await ask('g1', ['t1', 't3']);
+    kafka.health.set(3, 'refusing');
+    const gaps = new Set<string | undefined>();
+    for (let polls = 0; polls < 10; polls += 1) {
+      gaps.add(gapsOf(await ask('g1', ['t1', 't3'])));
+      clock.skip(pollMs);
+    }
+    expect([...gaps]).toEqual(['kafka:3: ListOffsets: refusing']);
+  });
+
+  test('are the commonest trouble and the count of the others', async () => {
+    const partitions = kafka.createTopic('orders', [1n, 2n, 3n, 4n, 5n, 6n]);
+    for (const i of [0, 1]) Object.assign(partitions[i] ?? {}, { leader: 3 });
+    Object.assign(partitions[2] ?? {}, { leader: -1 });
+    Object.assign(partitions[3] ?? {}, { errorCode: 56, leader: 1 });
+    kafka.health.set(3, 'refusing');
+    expect(gapsOf(await ask('g1', ['orders']))).toMatch(/^kafka:3: .*; and 2 more$/);
+  });
+
+  test('are none when every partition was read', async () => {
+    spread();
+    expect(gapsOf(await ask('g1', ['t1', 't3']))).toBeUndefined();
+  });
+});
+
 describe('a cluster', () => {
   test.for(['silent', 'refusing'] as const)(
     'that is %s costs one probe per back-off and one bare connection per tick',

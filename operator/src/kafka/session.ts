@@ -1,20 +1,21 @@
-import type { CommittedOffset, OffsetReading, PartitionOffsets } from '../autoscaler/types.ts';
+import type { OffsetReading } from '../autoscaler/types.ts';
 import type { Clock } from '../controller/clock.ts';
 import type { LagRequest } from '../controller/ports.ts';
 import { Cluster } from './cluster.ts';
 import { Gate, Rendezvous } from './coalescer.ts';
-import { errorOfCode, isDenied } from './codes.ts';
 import { Commits } from './commits.ts';
 import { Coordinators } from './coordinators.ts';
 import { type Deadline, Timeouts } from './deadline.ts';
-import { Ends, type TopicOffsets } from './ends.ts';
+import { Ends } from './ends.ts';
+import { describeGaps } from './gaps.ts';
 import { type GroupListing, listGroups } from './group-listing.ts';
 import { Groups } from './groups.ts';
 import { KafkaError, unavailable } from './kafka-error.ts';
+import { combine } from './reading.ts';
 import { RecordTimestamps } from './record-timestamps.ts';
-import { type Scope, Scopes } from './scope.ts';
+import { Scopes } from './scope.ts';
 import { Topics } from './topics.ts';
-import type { Address, GroupOffsets, OffsetPosition, Transport } from './transport.ts';
+import type { Address, OffsetPosition, Transport } from './transport.ts';
 
 export interface SessionOptions {
   readonly transport: Transport;
@@ -113,47 +114,7 @@ export class Session {
     const ends = await this.#ends.of(query, deadline, joined);
     const { refusal, description } = (await deadline.part(described)) ?? {};
     if (refusal) throw refusal;
-    return { kind: 'observed', at, partitions: combine(scope, ends), group: description };
+    const { partitions, troubles } = combine(scope, ends);
+    return { kind: 'observed', at, partitions, group: description, gaps: describeGaps(troubles) };
   }
-}
-
-type CommittedPartition = GroupOffsets['topics'][number]['partitions'][number];
-
-/** @throws KafkaError AuthorizationFailed when an ACL hides a topic */
-function combine(scope: Scope, found: readonly TopicOffsets[]): readonly PartitionOffsets[] {
-  const all: PartitionOffsets[] = [];
-  for (const { topic, partitions, ends } of found) {
-    const { name, topicId, logStarts } = topic;
-    const commits = commitsOf(scope.commits, name);
-    for (const partition of partitions) {
-      const commit = commits[partition];
-      all.push({
-        topic: name,
-        topicId,
-        partition,
-        committed: commit ? toCommitted(commit, name) : scope.absent,
-        end: ends[partition],
-        logStart: ends[partition] === undefined ? undefined : logStarts.get(partition),
-      });
-    }
-  }
-  return all;
-}
-
-/** By partition number. */
-function commitsOf({ topics }: GroupOffsets, name: string): readonly CommittedPartition[] {
-  const commits: CommittedPartition[] = [];
-  for (const topic of topics) {
-    if (topic.name === name) for (const p of topic.partitions) commits[p.partitionIndex] = p;
-  }
-  return commits;
-}
-
-function toCommitted(
-  { committedOffset, errorCode }: CommittedPartition,
-  topic: string,
-): CommittedOffset {
-  if (isDenied(errorCode)) throw errorOfCode(errorCode, `topic ${topic}`);
-  if (errorCode !== 0) return 'unknown';
-  return committedOffset < 0n ? 'none' : committedOffset;
 }
