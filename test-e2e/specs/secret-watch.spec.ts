@@ -83,10 +83,11 @@ test('what the Role names is followed from before it exists to after it is gone,
 function documentedRole(): object[] {
   const text = readFileSync(new URL('../../docs/kafka-access.md', import.meta.url), 'utf8');
   const [, yaml = ''] = /```yaml\n(apiVersion: rbac.*?)```/s.exec(text) ?? [];
-  const here = yaml
-    .replaceAll('namespace: shop', `namespace: ${namespace}`)
-    .replaceAll('namespace: lagscaler-system', `namespace: ${namespace}`);
-  return parseAllDocuments(here).map((document) => document.toJS());
+  const here = yaml.replaceAll('namespace: lagscaler-system', `namespace: ${namespace}`);
+  return parseAllDocuments(here).map((document) => {
+    const object: { metadata: object } = document.toJS();
+    return { ...object, metadata: { ...object.metadata, namespace } };
+  });
 }
 
 /** The cluster of this run, with this token in the place of the admin's credentials. */
