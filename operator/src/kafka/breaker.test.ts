@@ -76,7 +76,7 @@ describe('the longest back-off', () => {
   });
 
   test.for([
-    ['1 s when it has worked and hangs up', hungUp, [1, 1, 1, 1]],
+    ['a moment when it has worked and hangs up', hungUp, [0.25, 0.25, 0.25, 0.25]],
     ['that of an outage when it says what is wrong', untrusted, [1, 2, 4, 8]],
     ['that of an outage when it is gone', gone, [1, 2, 4, 8]],
   ] as const)('is %s', async ([, cause, seconds]) => {

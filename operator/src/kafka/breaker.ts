@@ -12,7 +12,7 @@ const outage: Backoff = { leastMs: 100, firstMs: 1_000, longestMs: 60_000 };
 /** Credentials do not heal by themselves, and some brokers lock an account that keeps trying. */
 const refusal: Backoff = { leastMs: 1_000, firstMs: 5_000, longestMs: 300_000 };
 /** What has worked and still reacts is worth one attempt at every poll. */
-const hiccup: Backoff = { leastMs: 100, firstMs: 1_000, longestMs: 1_000 };
+const hiccup: Backoff = { leastMs: 100, firstMs: 250, longestMs: 250 };
 
 /** How long the outcome of a knock holds for others that ask. */
 const knockHoldsMs = 500;
