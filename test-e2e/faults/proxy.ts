@@ -13,7 +13,7 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-interface ProxyOptions {
+export interface ProxyOptions {
   /** The address of the proxies. Default 127.0.0.1. */
   readonly host?: string;
   /** What brokers are said to be at. Default: their proxy. */

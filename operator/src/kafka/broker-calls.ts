@@ -8,7 +8,7 @@ import {
 } from '@platformatic/kafka';
 import { isCertificateRefused, toConnectionError } from './errors.ts';
 import { KafkaError } from './kafka-error.ts';
-import { type Lookup, Names } from './names.ts';
+import type { Names } from './names.ts';
 import { ConnectFailure, Pool } from './pool.ts';
 import type { TokenSource } from './tokens.ts';
 import { type Address, addressText } from './transport.ts';
@@ -18,8 +18,7 @@ export interface TransportOptions {
   readonly pool: PoolOptions;
   /** Of the pool's SASL; closed with it. */
   readonly tokens?: TokenSource | undefined;
-  /** Default: the system's resolver. */
-  readonly lookup?: Lookup | undefined;
+  readonly names: Names;
   /** Longest time for connecting plus request; whatever the library does, the call then settles. */
   readonly callTimeoutMs: number;
   readonly onRequest: (api: string) => void;
@@ -44,8 +43,8 @@ export class BrokerCalls {
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    const { clientId, pool: connection, lookup, tokens } = options;
-    this.#pool = new Pool({ clientId, connection, names: new Names(lookup), tokens });
+    const { clientId, pool: connection, names, tokens } = options;
+    this.#pool = new Pool({ clientId, connection, names, tokens });
   }
 
   /** @throws KafkaError when there is no usable answer; settles within callTimeoutMs */

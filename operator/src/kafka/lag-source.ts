@@ -5,7 +5,7 @@ import { parseServer, poolOptions, sessionKey } from './credentials.ts';
 import type { GroupListing } from './group-listing.ts';
 import { guardBrokers } from './guard.ts';
 import { KafkaError, unavailable } from './kafka-error.ts';
-import type { Lookup } from './names.ts';
+import { type Lookup, Names } from './names.ts';
 import { createTransport } from './platformatic.ts';
 import { saslOf } from './sasl.ts';
 import { Session } from './session.ts';
@@ -53,7 +53,8 @@ export interface GroupLister {
 /** Reads lag with one session per distinct bootstrap servers and credentials. */
 export function createLagSource(options: LagSourceOptions = {}): LagSource & GroupLister {
   const { clock = systemClock, random = Math.random } = options;
-  const connect = options.connect ?? ((connection) => connectTo(connection, options));
+  const names = new Names(options.lookup);
+  const connect = options.connect ?? ((connection) => connectTo(connection, options, names));
   const sessions = new Map<string, Shared>();
   const keyOfOwner = new Map<Key, string>();
   const closing = new Set<Promise<void>>();
@@ -149,7 +150,11 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
 }
 
 /** @throws KafkaError InvalidSpec */
-function connectTo(connection: KafkaConnection, options: LagSourceOptions): Transport {
+function connectTo(
+  connection: KafkaConnection,
+  options: LagSourceOptions,
+  names: Names,
+): Transport {
   const connectMs = options.connectTimeoutMs ?? 1_000;
   const requestMs = options.requestTimeoutMs ?? 2_000;
   const pool = poolOptions(connection, { connectMs, requestMs });
@@ -158,7 +163,7 @@ function connectTo(connection: KafkaConnection, options: LagSourceOptions): Tran
     clientId: options.clientId ?? 'lagscaler',
     pool: { ...pool, ...(sasl && { sasl: sasl.options }) },
     tokens: sasl?.tokens,
-    lookup: options.lookup,
+    names,
     callTimeoutMs: connectMs + requestMs + 250,
     onRequest: options.onRequest ?? (() => undefined),
   });

@@ -8,17 +8,21 @@ const system: Lookup = async (host) =>
   (await systemLookup(host, { all: true })).map(({ address }) => address);
 
 /**
- * Lookups under way at the same time. The system's resolver keeps a thread of a small pool for as long
- * as a dead name server lets it wait, and all clusters share those threads (traps P8).
+ * Lookups at a time. A name server that gives no answer keeps a thread of the system's resolver for up
+ * to 20 s, and all clusters share few threads (traps P8): names it was silent about wait for each other.
  */
-const mostLookups = 2;
+const mostLookups = 6;
+const mostSuspectLookups = 1;
+const mostSuspects = 1_000;
 
-/** Finds the addresses of the brokers of one cluster. */
+/** Finds the addresses of brokers, for all clusters. */
 export class Names {
   readonly #lookup: Lookup;
   readonly #pending = new Map<string, Promise<readonly string[]>>();
-  readonly #waiting = new Set<() => void>();
-  #underWay = 0;
+  /** Names for which the name server gave no answer the last time. */
+  readonly #suspects = new Set<string>();
+  readonly #normal = new Lane(mostLookups);
+  readonly #suspect = new Lane(mostSuspectLookups);
 
   constructor(lookup: Lookup = system) {
     this.#lookup = lookup;
@@ -31,27 +35,46 @@ export class Names {
    */
   async addressesOf(host: string, withinMs: number): Promise<readonly string[]> {
     if (isIP(host)) return [host];
-    const lookup = this.#pending.get(host) ?? this.#begin(host);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new LookupTimeout()), withinMs);
-    });
-    return await Promise.race([lookup, late]).finally(() => clearTimeout(timer));
+    try {
+      const found = await within(withinMs, this.#pending.get(host) ?? this.#begin(host));
+      this.#suspects.delete(host);
+      return found;
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'ENOTFOUND') this.#suspects.delete(host);
+      else this.#suspectIt(host);
+      throw error;
+    }
   }
 
   #begin(host: string): Promise<readonly string[]> {
-    const lookup = this.#run(host).finally(() => this.#pending.delete(host));
+    const lane = this.#suspects.has(host) ? this.#suspect : this.#normal;
+    const lookup = lane.run(() => this.#lookup(host)).finally(() => this.#pending.delete(host));
     lookup.catch(() => undefined); // nobody may be waiting any more
     this.#pending.set(host, lookup);
     return lookup;
   }
 
-  async #run(host: string): Promise<readonly string[]> {
-    if (this.#underWay >= mostLookups) {
-      await new Promise<void>((go) => this.#waiting.add(go));
-    } else this.#underWay += 1;
+  #suspectIt(host: string): void {
+    this.#suspects.add(host);
+    const [oldest] = this.#suspects;
+    if (oldest !== undefined && this.#suspects.size > mostSuspects) this.#suspects.delete(oldest);
+  }
+}
+
+/** Runs so many at a time; the others wait for their turn. */
+class Lane {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(size: number) {
+    this.#free = size;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((go) => this.#waiting.add(go));
     try {
-      return await this.#lookup(host);
+      return await work();
     } finally {
       this.#passOn();
     }
@@ -59,12 +82,21 @@ export class Names {
 
   #passOn(): void {
     const [next] = this.#waiting;
-    if (!next) this.#underWay -= 1;
+    if (!next) this.#free += 1;
     else {
       this.#waiting.delete(next);
       next();
     }
   }
+}
+
+/** @throws LookupTimeout */
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new LookupTimeout()), limitMs);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 class LookupTimeout extends Error {

@@ -111,12 +111,12 @@ export const wrongPassword: Behaviour = (socket) => {
  * An address at which connections hang, as behind a firewall that drops packets: a stopped process
  * whose queue of connections is full. Lives until the end of the test.
  */
-export async function startBlackHole(): Promise<Address> {
+export async function startBlackHole(host = '127.0.0.1', port = 0): Promise<Address> {
   const script = `const server = require('net').createServer();
-    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));`;
+    server.listen({ port: ${port}, host: '${host}', backlog: 1 }, () => console.log(server.address().port));`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const address = { host: '127.0.0.1', port: await firstNumber(child) };
+  const address = { host, port: await firstNumber(child) };
   child.kill('SIGSTOP');
   while (await accepts(address)) {
     // One more place in the queue is taken.
