@@ -85,7 +85,9 @@ export class LagWatch {
       return tick.isRight;
     });
     const { readings, isRight } = await this.tick();
-    if (!isRight) throw new Error(`not right a tick after the cluster answers: ${told(readings)}`);
+    if (isRight) return;
+    const messages = new Set([...readings.values()].map(whyNot));
+    throw new Error(`not right a tick after the cluster answers: ${told(messages)}`);
   }
 
   async close(): Promise<void> {
@@ -143,6 +145,9 @@ function isTrue(name: string, offsets: PartitionOffsets, truth: Truth | undefine
   }
   return committed !== 'unknown' && end !== undefined && logStart !== undefined;
 }
+
+const whyNot = (reading: LagReading): string =>
+  reading.kind === 'observed' ? (reading.gaps ?? 'read') : reading.message;
 
 const keyOf = ({ topic, partition }: { topic: string; partition: number }): string =>
   `${topic}/${partition}`;
