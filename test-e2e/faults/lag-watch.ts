@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LagReading, PartitionOffsets } from '../../operator/src/autoscaler/types.ts';
+import type { OffsetReading, PartitionOffsets } from '../../operator/src/autoscaler/types.ts';
 import type { KafkaConnection, LagSource } from '../../operator/src/controller/ports.ts';
 import { createLagSource } from '../../operator/src/kafka/lag-source.ts';
 import { until } from '../until.ts';
@@ -21,7 +21,7 @@ export type Verdict = 'right' | 'incomplete' | 'unavailable';
 
 /** One reading of every subject, all at once. */
 export interface Tick {
-  readonly readings: ReadonlyMap<string, LagReading>;
+  readonly readings: ReadonlyMap<string, OffsetReading>;
   verdict(subject: string): Verdict;
   readonly isRight: boolean;
 }
@@ -123,7 +123,7 @@ export class LagWatch {
 const never = new AbortController().signal;
 
 /** @throws Error when something that is known is not true */
-function judge({ name, truth }: Subject, reading: LagReading | undefined): Verdict {
+function judge({ name, truth }: Subject, reading: OffsetReading | undefined): Verdict {
   if (reading?.kind !== 'observed') return 'unavailable';
   const seen = new Set(reading.partitions.map(keyOf));
   if (seen.size !== truth.size || [...truth.keys()].some((key) => !seen.has(key)))
@@ -146,7 +146,7 @@ function isTrue(name: string, offsets: PartitionOffsets, truth: Truth | undefine
   return committed !== 'unknown' && end !== undefined && logStart !== undefined;
 }
 
-const whyNot = (reading: LagReading): string =>
+const whyNot = (reading: OffsetReading): string =>
   reading.kind === 'observed' ? (reading.gaps ?? 'read') : reading.message;
 
 const keyOf = ({ topic, partition }: { topic: string; partition: number }): string =>

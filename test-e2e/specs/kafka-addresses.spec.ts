@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { LagReading } from '../../operator/src/autoscaler/types.ts';
+import type { OffsetReading } from '../../operator/src/autoscaler/types.ts';
 import type { LagSource } from '../../operator/src/controller/ports.ts';
 import { createLagSource, type LagSourceOptions } from '../../operator/src/kafka/lag-source.ts';
 import { startBlackHole } from '../../operator/src/kafka/testing.ts';
@@ -42,13 +42,16 @@ describe.skipIf(needsStack)(title, async () => {
   let source: LagSource | undefined;
   afterEach(() => source?.close());
 
-  function read(servers: readonly string[], options: LagSourceOptions = {}): Promise<LagReading> {
+  function read(
+    servers: readonly string[],
+    options: LagSourceOptions = {},
+  ): Promise<OffsetReading> {
     source = createLagSource(options);
     const connection = { bootstrapServers: servers, tls: undefined, sasl: undefined };
     const request = { connection, group, topics: [topic], partitions: undefined };
     return source.read('test', { ...request, isolationLevel: 'read_uncommitted' }, never);
   }
-  const lagOf = (reading: LagReading) =>
+  const lagOf = (reading: OffsetReading) =>
     reading.kind === 'observed'
       ? reading.partitions.map(({ committed, end }) => `${committed}..${end}`)
       : reading.message;

@@ -6,10 +6,11 @@ import {
   ResponseError,
   TimeoutError,
 } from '@platformatic/kafka';
+import { ConnectFailure } from './connect-failure.ts';
 import { isCertificateRefused, toConnectionError } from './errors.ts';
 import { KafkaError } from './kafka-error.ts';
 import type { Names } from './names.ts';
-import { ConnectFailure, Pool } from './pool.ts';
+import { Pool } from './pool.ts';
 import type { TokenSource } from './tokens.ts';
 import { type Address, addressText } from './transport.ts';
 

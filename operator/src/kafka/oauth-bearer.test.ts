@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../controller/clock.ts';
+import { ConnectFailure } from './connect-failure.ts';
 import { toConnectionError } from './errors.ts';
 import { KafkaError } from './kafka-error.ts';
 import { Names } from './names.ts';
 import { oauthBearer } from './oauth-bearer.ts';
-import { ConnectFailure, Pool } from './pool.ts';
+import { Pool } from './pool.ts';
 import { type SaslAnswer, type SaslStub, startSaslStub } from './sasl-stub.ts';
 import { createTokenCache, type TokenSource } from './tokens.ts';
 

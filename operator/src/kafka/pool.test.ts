@@ -1,8 +1,9 @@
 import { networkInterfaces } from 'node:os';
 import type { ConnectionOptions } from '@platformatic/kafka';
 import { expect, onTestFinished, test } from 'vitest';
+import { ConnectFailure } from './connect-failure.ts';
 import { type Lookup, Names } from './names.ts';
-import { ConnectFailure, Pool } from './pool.ts';
+import { Pool } from './pool.ts';
 import { silent, startBlackHole, startStub, wrongPassword } from './testing.ts';
 
 const connectTimeout = 300;

@@ -1,23 +1,10 @@
 import { isIP } from 'node:net';
 import { Connection, type ConnectionOptions } from '@platformatic/kafka';
+import { ConnectFailure } from './connect-failure.ts';
 import { answers } from './liveness.ts';
 import type { Names } from './names.ts';
 import type { TokenSource } from './tokens.ts';
 import { type Address, addressText } from './transport.ts';
-
-/** A connection could not be made; `cause` is what the library or the system threw. */
-export class ConnectFailure extends Error {
-  override readonly name = 'ConnectFailure';
-  /** TCP and TLS had succeeded. */
-  readonly authenticating: boolean;
-  /** Somebody had accepted the connection. */
-  readonly wasMet: boolean;
-  constructor(met: { authenticating: boolean; wasMet: boolean }, cause: unknown) {
-    super('The connection could not be made', { cause });
-    this.authenticating = met.authenticating;
-    this.wasMet = met.wasMet;
-  }
-}
 
 export interface PoolOptions {
   readonly clientId: string;
