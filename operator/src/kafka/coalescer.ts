@@ -41,28 +41,6 @@ export class Coalescer<Item, Answer> {
   }
 }
 
-/** Lets the reads of one tick start together: each waits until `windowMs` after the first. */
-export class Gate {
-  readonly #clock: Clock;
-  readonly #windowMs: number;
-  #opening: Promise<void> | undefined;
-
-  constructor(clock: Clock, windowMs: number) {
-    this.#clock = clock;
-    this.#windowMs = windowMs;
-  }
-
-  pass(): Promise<void> {
-    this.#opening ??= new Promise((resolve) => {
-      this.#clock.after(this.#windowMs, () => {
-        this.#opening = undefined;
-        resolve();
-      });
-    });
-    return this.#opening;
-  }
-}
-
 /**
  * Holds a batch back until everybody who is on the way has joined it, but not longer than `graceMs`:
  * one slow coordinator must not delay the groups of the others for more than that.

@@ -2,12 +2,13 @@ import type { OffsetReading } from '../autoscaler/types.ts';
 import type { Clock } from '../controller/clock.ts';
 import type { LagRequest } from '../controller/ports.ts';
 import { Cluster } from './cluster.ts';
-import { Gate, Rendezvous } from './coalescer.ts';
+import { Rendezvous } from './coalescer.ts';
 import { Commits } from './commits.ts';
 import { Coordinators } from './coordinators.ts';
 import { type Deadline, Timeouts } from './deadline.ts';
 import { Ends } from './ends.ts';
 import { describeGaps } from './gaps.ts';
+import { Gate } from './gate.ts';
 import { type GroupListing, listGroups } from './group-listing.ts';
 import { Groups } from './groups.ts';
 import { KafkaError, unavailable } from './kafka-error.ts';
@@ -16,6 +17,9 @@ import { RecordTimestamps } from './record-timestamps.ts';
 import { Scopes } from './scope.ts';
 import { Topics } from './topics.ts';
 import type { Address, OffsetPosition, Transport } from './transport.ts';
+
+/** With ten partitions each, what they hold while they wait is some 25 MB. */
+const readsAtATime = 2_500;
 
 export interface SessionOptions {
   readonly transport: Transport;
@@ -40,12 +44,17 @@ export class Session {
   readonly #gate: Gate;
   readonly #rendezvous: Rendezvous;
   readonly #timeouts: Timeouts;
+  #closed: KafkaError | undefined;
 
   constructor(options: SessionOptions) {
     const { transport, clock } = options;
     this.#options = options;
     this.#timeouts = new Timeouts(clock, options.readTimeoutMs, options.batchMs);
-    this.#gate = new Gate(clock, options.batchMs);
+    this.#gate = new Gate(clock, {
+      windowMs: options.batchMs,
+      batchSize: readsAtATime,
+      patienceMs: 2 * options.graceMs,
+    });
     this.#rendezvous = new Rendezvous(clock, options.graceMs);
     this.#cluster = new Cluster(options);
     const topics = new Topics(this.#cluster, transport, clock);
@@ -62,15 +71,18 @@ export class Session {
     });
   }
 
-  /** Never rejects, and settles within readTimeoutMs. */
+  /** Never rejects, and settles within readTimeoutMs after its turn has come. */
   async read(request: LagRequest, signal: AbortSignal): Promise<OffsetReading> {
+    const leave = await this.#gate.pass();
     const joined = this.#rendezvous.expect();
     try {
+      if (this.#closed) throw this.#closed;
       return await this.#timeouts.run(signal, (deadline) => this.#read(request, deadline, joined));
     } catch (error) {
       return unavailable(error);
     } finally {
       joined();
+      leave();
     }
   }
 
@@ -93,13 +105,12 @@ export class Session {
 
   async close(): Promise<void> {
     this.#cluster.close();
-    const closed = new KafkaError('LagUnknown', 'the reading was cancelled: the session is closed');
-    this.#timeouts.endAll(closed);
+    this.#closed = new KafkaError('LagUnknown', 'the reading was cancelled: the session is closed');
+    this.#timeouts.endAll(this.#closed);
     await this.#options.transport.close();
   }
 
   async #read(request: LagRequest, deadline: Deadline, joined: () => void): Promise<OffsetReading> {
-    await this.#gate.pass();
     await this.#cluster.admit();
     const { group, topics, isolationLevel } = request;
     const described = this.#groups.of({
