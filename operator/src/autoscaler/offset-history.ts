@@ -10,7 +10,7 @@ import type { LagReading, OffsetReading, PartitionOffsets, PartitionTrend } from
 
 /** End offsets are looked up by age, as far back as a group may be behind. */
 const endTiers: readonly Tier[] = [
-  { untilMs: 60_000, spacingMs: 5_000 },
+  { untilMs: 50_000, spacingMs: 5_000 },
   { untilMs: 300_000, spacingMs: 30_000 },
   { untilMs: 900_000, spacingMs: 120_000 },
   { untilMs: 3_600_000, spacingMs: 900_000 },
@@ -18,7 +18,7 @@ const endTiers: readonly Tier[] = [
 ];
 /** Commits only give rates and a status of the last minutes. */
 const commitTiers: readonly Tier[] = [
-  { untilMs: 60_000, spacingMs: 5_000 },
+  { untilMs: 50_000, spacingMs: 5_000 },
   { untilMs: 300_000, spacingMs: 60_000 },
 ];
 
@@ -47,6 +47,11 @@ export class OffsetHistory {
   #membership: Membership = { members: undefined, changedAt: undefined };
   /** Per column: a record whose time is known, older than the table. */
   #confirmed: PerColumn<Point> = empty();
+
+  /** Points in time that are kept: bounded, however long it goes on. */
+  get size(): number {
+    return this.#ends.rows + this.#commits.rows;
+  }
 
   observe(reading: OffsetReading, rules: LagRules): LagReading {
     if (reading.kind === 'unavailable') return reading;
@@ -137,12 +142,12 @@ export class OffsetHistory {
   #reset(p: PartitionOffsets, column: number): Reset {
     const isRecreated = this.#columns.isRecreated(column, p);
     const end = this.#columns.relative(column, p.end);
-    const before = this.#ends.newest(column);
+    const isLower = this.#ends.restartIfLower(column, end);
     const isFar = Math.abs(end) > farthest;
-    if (isRecreated || end < before || isFar) this.#clear(column);
+    if (isRecreated || isLower || isFar) this.#clear(column);
     if (isFar) this.#columns.rebase(column, p.end ?? 0n);
     if (isRecreated) return 'topicRecreated';
-    return end < before ? 'endWentBack' : undefined;
+    return isLower ? 'endWentBack' : undefined;
   }
 
   #clear(column: number): void {

@@ -110,6 +110,13 @@ export class OffsetTable {
     return 'appended';
   }
 
+  /** End offsets only grow: where one is smaller, its column starts anew. @returns whether it did */
+  restartIfLower(column: number, end: number): boolean {
+    const isLower = end < this.newest(column);
+    if (isLower) this.clear(column);
+    return isLower;
+  }
+
   /** Forgets a column. A row in which nothing is known any more goes too. */
   clear(column: number): void {
     for (let row = this.#rows - 1; row >= 0; row--) {
@@ -171,7 +178,7 @@ export class OffsetTable {
   #reserve(rows: number): void {
     const needed = rows * this.#width;
     if (needed <= this.#cells.length) return;
-    const larger = new Float64Array(needed);
+    const larger = new Float64Array((needed <= 4 * this.#width ? 4 : 36) * this.#width);
     larger.set(this.#cells);
     this.#cells = larger;
   }

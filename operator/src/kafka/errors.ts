@@ -31,7 +31,10 @@ export function toConnectionError(error: unknown, context: FailureContext): Kafk
   const where = `${brokerText(context.address)}: ${context.api ?? 'connect'}`;
   // What our own part of SASL has said already, e.g. that there is no token.
   const own = chain.find((e) => e instanceof KafkaError);
-  if (own) return new KafkaError(own.reason, `${where}: SASL: ${own.message}`, { cause: error });
+  if (own) {
+    const { reason, reaction } = own;
+    return new KafkaError(reason, `${where}: SASL: ${own.message}`, { cause: error, reaction });
+  }
   const finding =
     authentication(chain) ?? clientCertificate(chain) ?? tls(chain) ?? network(chain, context);
   const { step, reason, reaction, what } = finding;

@@ -110,7 +110,8 @@ const refused = (where: string, what: string): KafkaError =>
   new KafkaError('AuthenticationFailed', `${where}: ${what}`);
 
 const unreachable = (where: string, what: string, cause?: unknown): KafkaError =>
-  new KafkaError('KafkaUnreachable', `${where}: ${what}`, { cause });
+  // As of a broker that hangs up: what has worked is tried again at the next poll.
+  new KafkaError('KafkaUnreachable', `${where}: ${what}`, { cause, reaction: 'hangUp' });
 
 /** What Node said by its code; its texts are not for people on call. */
 function trouble(error: unknown): string {
