@@ -1,5 +1,6 @@
 /** A process that reads lag as the operator does: its work queue, its cadence, its LagSource. */
 import { partitionLag } from '../../../operator/src/autoscaler/lag.ts';
+import { OffsetHistory } from '../../../operator/src/autoscaler/offset-history.ts';
 import type { OffsetReading, PartitionOffsets } from '../../../operator/src/autoscaler/types.ts';
 import { loadConfig } from '../../../operator/src/config.ts';
 import { systemClock } from '../../../operator/src/controller/clock.ts';
@@ -23,6 +24,7 @@ await runWorker(async ({ servers, layout, groups, pollSeconds }, events) => {
       return [scaler.key, scaler];
     }),
   );
+  const histories = new Map([...scalers.keys()].map((key) => [key, new OffsetHistory()]));
   const meter = new TickMeter(groups, events);
   const lag = createLagSource({
     readTimeoutMs: kafkaReadTimeoutMs,
@@ -32,7 +34,8 @@ await runWorker(async ({ servers, layout, groups, pollSeconds }, events) => {
   const { signal } = new AbortController();
 
   async function poll(scaler: Scaler): Promise<boolean> {
-    const reading = await readLag(scaler, ports, signal);
+    const reading = await queue.aside(readLag(scaler, ports, signal));
+    histories.get(scaler.key)?.observe(reading, rules);
     return isComplete(reading);
   }
 
@@ -85,8 +88,9 @@ function isComplete(reading: OffsetReading): boolean {
   return reading.kind === 'observed' && reading.partitions.every((p) => lagOf(p) !== undefined);
 }
 
+const rules = { offsetResetPolicy: 'latest', neverCommitted: 'keepOne' } as const;
+
 function lagOf(partition: PartitionOffsets): bigint | undefined {
-  const rules = { offsetResetPolicy: 'latest', neverCommitted: 'keepOne' } as const;
   return partitionLag(partition, rules).lag;
 }
 
