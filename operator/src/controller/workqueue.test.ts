@@ -163,6 +163,33 @@ test('runs that wait aside free their worker, and go on before keys that have no
   await queue.stop();
 });
 
+test('thousands of keys that are due together and wait aside are no depth of the stack', async () => {
+  const clock = new FakeClock(0);
+  const answer = Promise.withResolvers<void>();
+  const errors: unknown[] = [];
+  let waiting = 0;
+  const queue = createWorkQueue({
+    clock,
+    concurrency: 10,
+    minBackoffMs: 1,
+    maxBackoffMs: 1,
+    onError: (_key, error) => errors.push(error),
+    async run() {
+      if (clock.now() === 0) return { requeueAfterMs: 5_000 };
+      waiting += 1;
+      await queue.aside(answer.promise);
+      return 'done';
+    },
+  });
+  for (let i = 0; i < 20_000; i += 1) queue.add(`key-${i}`);
+  await settle();
+  await clock.advance(5_000);
+  expect(waiting).toBe(20_000);
+  answer.resolve();
+  await queue.stop();
+  expect(errors).toEqual([]);
+});
+
 test('what rejects aside rejects in the run, which holds a worker again', async () => {
   const errors: unknown[] = [];
   const failure = new Error('silent');

@@ -39,6 +39,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const again = new Set<string>(); // added while running
   const returning = new Set<() => void>(); // have waited aside and want a worker back
   let busy = 0; // workers
+  let isStarting = false;
   const failures = new Map<string, number>();
   const delayed = createDelayHeap(clock, (keys) => {
     for (const key of keys) enqueue(key);
@@ -53,25 +54,32 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     else ready.add(key);
   }
 
-  function resumeRuns(): void {
-    for (const resume of returning) {
-      if (busy >= options.concurrency) return;
-      returning.delete(resume);
-      busy += 1;
-      resume();
-    }
+  /** A run that calls back before its first wait must not start the next one inside of itself. */
+  function startRuns(): void {
+    if (isStarting) return; // the loop below sees what has changed
+    isStarting = true;
+    while (busy < options.concurrency && (resumeNext() || startNext()));
+    isStarting = false;
   }
 
-  function startRuns(): void {
-    resumeRuns();
-    for (const key of ready) {
-      if (stopped || busy >= options.concurrency) return;
-      ready.delete(key);
-      delayed.cancel(key); // this run replaces the one that was planned
-      running.add(key);
-      busy += 1;
-      void runOnce(key);
-    }
+  function resumeNext(): boolean {
+    const [resume] = returning;
+    if (!resume) return false;
+    returning.delete(resume);
+    busy += 1;
+    resume();
+    return true;
+  }
+
+  function startNext(): boolean {
+    const [key] = ready;
+    if (stopped || key === undefined) return false;
+    ready.delete(key);
+    delayed.cancel(key); // this run replaces the one that was planned
+    running.add(key);
+    busy += 1;
+    void runOnce(key);
+    return true;
   }
 
   function giveBack(): void {

@@ -17,11 +17,14 @@ export const answerFile = (dir: string): string => join(dir, 'kafka-consumer-gro
  */
 export async function describeAllGroups(brokers: Brokers): Promise<Value[]> {
   const kept = answerFile(brokers.dir);
-  if (!existsSync(kept)) {
-    const args = ['--describe', '--all-groups', '--timeout', '300000'];
-    writeFileSync(kept, await brokers.tool(command, args, withinMs));
-  }
-  return parseGroups(readFileSync(kept, 'utf8'));
+  if (existsSync(kept)) return parseGroups(readFileSync(kept, 'utf8'));
+  const args = ['--describe', '--all-groups', '--timeout', '300000'];
+  const printed = await brokers.tool(command, args, withinMs);
+  const groups = parseGroups(printed);
+  // It may well end with code 0 and nothing but an error message on its output.
+  if (groups.length === 0) throw new Error(`kafka-consumer-groups says: ${printed.trim()}`);
+  writeFileSync(kept, printed);
+  return groups;
 }
 
 /** Lines of `kafka-consumer-groups --describe`; a dash is undefined. */

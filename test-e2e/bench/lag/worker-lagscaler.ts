@@ -16,6 +16,9 @@ import { TickMeter } from './tick-meter.ts';
 import { runWorker } from './worker.ts';
 import type { Value } from './worker-protocol.ts';
 
+// Before the worker runs: it does not return.
+const rules = { offsetResetPolicy: 'latest', neverCommitted: 'keepOne' } as const;
+
 await runWorker(async ({ servers, layout, groups, pollSeconds }, events) => {
   const { maxConcurrentReconciles, kafkaReadTimeoutMs } = loadConfig(process.env);
   const scalers = new Map(
@@ -87,8 +90,6 @@ function scalerFor({ group, topic }: Subject, servers: readonly string[]): Scale
 function isComplete(reading: OffsetReading): boolean {
   return reading.kind === 'observed' && reading.partitions.every((p) => lagOf(p) !== undefined);
 }
-
-const rules = { offsetResetPolicy: 'latest', neverCommitted: 'keepOne' } as const;
 
 function lagOf(partition: PartitionOffsets): bigint | undefined {
   return partitionLag(partition, rules).lag;
