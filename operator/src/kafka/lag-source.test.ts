@@ -278,6 +278,20 @@ describe('when Kafka changes', () => {
     ]);
   });
 
+  test('from 20 s on metadata is read again beside the readings, once for all topics', async () => {
+    const names = ['a', 'b', 'c'];
+    for (const name of names) kafka.createTopic(name, [10n]);
+    const tick = () => Promise.all(names.map((n) => ask(n, { topics: [n] }, `shop/${n}`)));
+    const metadata = () => kafka.requests.splice(0).filter((r) => r.api === 'Metadata');
+    await tick();
+    metadata();
+    for (const name of names) kafka.grow(name, 5n);
+    clock.skip(20_000);
+    expect((await tick()).map((r) => told(r).length)).toEqual([1, 1, 1]); // nobody waited
+    await expect.poll(async () => (await tick()).map((r) => told(r).length)).toEqual([2, 2, 2]);
+    expect(metadata().map((r) => [...r.items].sort())).toEqual([names]);
+  });
+
   test('a deleted topic is not found in the same tick, and found again when it is back', async () => {
     kafka.createTopic('orders', [10n]);
     await ask('billing');

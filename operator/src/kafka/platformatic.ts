@@ -22,9 +22,7 @@ export function createTransport(options: TransportOptions): Transport {
       );
       apis = chooseApis(answer.apiKeys satisfies readonly VersionRange[], addressText(to));
     },
-    metadata: (to, topics) =>
-      // `false`: a lookup must never create a topic, whatever the broker is configured to do.
-      call(to, 'Metadata', (c) => apis.metadata.async(c, [...topics], false, false)),
+    metadata: (to, topics) => call(to, 'Metadata', (c) => apis.metadata.async(c, topics)),
     async findCoordinators(to, groups) {
       const answer = await call(to, 'FindCoordinator', (c) =>
         apis.findCoordinator.async(c, FindCoordinatorKeyTypes.GROUP, [...groups]),

@@ -7,8 +7,13 @@ import { LogStarts } from './log-starts.ts';
 import { RecentMap } from './recent-map.ts';
 import type { Metadata, Transport } from './transport.ts';
 
-/** Grown partitions and deleted topics are noticed within this time without any error. */
+/** Grown partitions and deleted topics are noticed within this time without any error, or at the next poll. */
 const maxAgeMs = 30_000;
+/** From this age on it is read again beside the readings, which need not wait for it. */
+const refreshAfterMs = 20_000;
+
+/** Topics per Metadata request. */
+const topicsPerRequest = 1_000;
 
 /** One incarnation of a topic, as the metadata tells of it. Partitions count from 0 without gaps. */
 export interface Topic {
@@ -26,6 +31,7 @@ interface Entry {
   readonly topic: Topic;
   readonly readAt: number;
   outdated: boolean;
+  isRefreshing?: boolean;
 }
 
 /** Partitions and leaders of the topics in use, and of no others. */
@@ -57,7 +63,15 @@ export class Topics {
 
   #get(name: string): Topic | Promise<Topic> {
     const entry = this.#known.get(name);
-    return entry && this.#isFresh(entry, maxAgeMs) ? entry.topic : this.#refresh.load(name);
+    if (!entry || !this.#isFresh(entry, maxAgeMs)) return this.#refresh.load(name);
+    if (!this.#isFresh(entry, refreshAfterMs)) this.#refreshBeside(name, entry);
+    return entry.topic;
+  }
+
+  /** What goes wrong here is told by the reading that has to wait for it. */
+  #refreshBeside(name: string, entry: Entry): void {
+    if (entry.isRefreshing) return;
+    this.#refresh.load(name).catch(() => undefined);
   }
 
   #isFresh({ outdated, readAt }: Entry, ageMs: number): boolean {
@@ -65,13 +79,37 @@ export class Topics {
   }
 
   #read(names: readonly string[]): readonly Promise<Topic>[] {
-    // Topics that will be due soon come along: one request per half minute, not one per topic.
-    const soon = [...this.#known].filter(([, entry]) => !this.#isFresh(entry, maxAgeMs / 2));
+    // Topics that will be due soon come along: a request every 20 s, not one per topic.
+    const soon = [...this.#known].filter(
+      ([, entry]) => !entry.isRefreshing && !this.#isFresh(entry, refreshAfterMs / 2),
+    );
+    for (const [, entry] of soon) entry.isRefreshing = true;
     const wanted = [...new Set([...names, ...soon.map(([name]) => name)])];
-    const answer = this.#cluster
-      .any((to) => this.#transport.metadata(to, wanted))
-      .then((metadata) => this.#learn(metadata));
-    return names.map((name) => answer.then((found) => found(name)));
+    const chunks = chunksOf(wanted, topicsPerRequest);
+    const answers = new Map<string, Promise<(name: string) => Topic>>();
+    let previous: Promise<unknown> = Promise.resolve();
+    for (const chunk of chunks) {
+      // One after the other: so many answers at once would be a heap of their own.
+      const answer = previous.then(() => this.#readChunk(chunk));
+      previous = answer.catch(() => this.#giveUp(chunk));
+      for (const name of chunk) answers.set(name, answer);
+    }
+    return names.map(async (name) => {
+      const found = await answers.get(name);
+      if (!found) throw new Error('a topic was left out');
+      return found(name);
+    });
+  }
+
+  #giveUp(names: readonly string[]): void {
+    for (const name of names) {
+      const entry = this.#known.peek(name);
+      if (entry) entry.isRefreshing = false;
+    }
+  }
+
+  async #readChunk(names: readonly string[]): Promise<(name: string) => Topic> {
+    return this.#learn(await this.#cluster.any((to) => this.#transport.metadata(to, names)));
   }
 
   #learn(metadata: Metadata): (name: string) => Topic {
@@ -103,3 +141,8 @@ export class Topics {
     this.#known.set(name, { topic, readAt: this.#clock.now(), outdated });
   }
 }
+
+const chunksOf = (names: readonly string[], size: number): readonly (readonly string[])[] =>
+  Array.from({ length: Math.ceil(names.length / size) }, (_, i) =>
+    names.slice(i * size, (i + 1) * size),
+  );

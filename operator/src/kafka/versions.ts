@@ -1,11 +1,12 @@
 import * as kafka from '@platformatic/kafka';
 import { KafkaError } from './kafka-error.ts';
+import { metadata } from './metadata-api.ts';
 import { listOffsets, offsetFetch } from './offset-apis.ts';
 import { shareGroupDescribeV1 } from './share-group-describe.ts';
 
 /** The versions of each API that lagscaler can speak, newest first; all of Apache Kafka 3.0 to 4.x. */
 const known = {
-  metadata: [kafka.metadataV12.api, kafka.metadataV11.api],
+  metadata: [metadata(12), metadata(11)],
   findCoordinator: [
     kafka.findCoordinatorV6.api,
     kafka.findCoordinatorV5.api,

@@ -98,6 +98,11 @@ export class WireReader {
     return this.#buffer.subarray(this.#at - length, this.#at);
   }
 
+  hex(bytes: number): string {
+    this.#at += bytes;
+    return this.#buffer.toString('hex', this.#at - bytes, this.#at);
+  }
+
   skip(bytes: number): void {
     this.#at += bytes;
   }
