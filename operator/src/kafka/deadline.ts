@@ -1,6 +1,8 @@
 import type { Clock } from '../controller/clock.ts';
 import { KafkaError } from './kafka-error.ts';
 
+const tooLate = Symbol('too late');
+
 /**
  * The end of the time of all reads that began together under one signal: by time, by that signal, or
  * when the session closes. One timer and one listener, however many reads.
@@ -9,6 +11,8 @@ export class Timeout {
   readonly timeoutMs: number;
   readonly startedAt: number;
   readonly expired: Promise<undefined>;
+  /** One more turn of the event loop after that, in which work can hand over what it has. */
+  readonly late: Promise<typeof tooLate>;
   #error: KafkaError | undefined;
   #expire: () => void = () => undefined;
   #users = 0;
@@ -20,6 +24,7 @@ export class Timeout {
     this.expired = new Promise((resolve) => {
       this.#expire = () => resolve(undefined);
     });
+    this.late = this.expired.then(nextTurn).then(() => tooLate);
     this.#dispose.push(clock.after(timeoutMs, () => this.#expire()));
     const onAbort = () => this.end(new KafkaError('LagUnknown', 'the reading was cancelled'));
     if (signal.aborted) onAbort();
@@ -81,8 +86,9 @@ export class Deadline {
    * to hand over what it has.
    */
   async whole<T>(work: Promise<T>): Promise<T> {
-    const late = this.#timeout.expired.then(nextTurn).then(() => Promise.reject(this.#reason()));
-    return await Promise.race([work, late]);
+    const result = await Promise.race([work, this.#timeout.late]);
+    if (result === tooLate) throw this.#reason();
+    return result;
   }
 
   #reason(): KafkaError {

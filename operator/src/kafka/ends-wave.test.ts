@@ -18,6 +18,7 @@ test('two answers about one topic are one question: a broker refuses a name that
     topicId: 'id-1',
     partitions: [0, 1],
     leaders: [1, 1],
+    leaderIds: [1],
     logStarts: new LogStarts(),
   });
   const [first, second] = [topicAsRead(), topicAsRead()];

@@ -49,9 +49,11 @@ export class EndsWave {
   /** Settles when the leaders of these partitions have answered or failed; never rejects. */
   async answered({ topic, partitions }: TopicScope): Promise<void> {
     await this.#sent.promise;
-    const leaders = new Set<number | undefined>();
-    for (const partition of partitions) leaders.add(topic.leaders[partition]);
-    for (const leader of leaders) await this.#answered.get(leader ?? -1);
+    const isWhole = partitions === topic.partitions;
+    const leaders = isWhole
+      ? topic.leaderIds
+      : new Set(partitions.map((p) => topic.leaders[p] ?? -1));
+    for (const leader of leaders) await this.#answered.get(leader);
   }
 
   send(): void {

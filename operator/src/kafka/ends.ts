@@ -135,7 +135,7 @@ export class Ends {
   async #freshTopics(failures: readonly Failure[], deadline: Deadline): Promise<readonly Topic[]> {
     const names = [...new Set(failures.map((f) => f.scope.topic.name))];
     try {
-      return (await deadline.part(this.#parts.topics.get(names))) ?? [];
+      return (await deadline.part(Promise.resolve(this.#parts.topics.get(names)))) ?? [];
     } catch (error) {
       const cause = toKafkaError(error);
       if (cause.reason === 'TopicNotFound' || isDenial(cause)) throw cause;

@@ -120,7 +120,9 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
   ): Promise<OffsetReading> => {
     const reading = session.read(request, signal);
     reads.add(reading);
-    return await reading.finally(() => reads.delete(reading));
+    const result = await reading; // never rejects
+    reads.delete(reading);
+    return result;
   };
 
   return {

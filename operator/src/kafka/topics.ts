@@ -23,6 +23,8 @@ export interface Topic {
   readonly partitions: readonly number[];
   /** By partition: the node id of its leader, -1 without one. */
   readonly leaders: readonly number[];
+  /** Each of them once. */
+  readonly leaderIds: readonly number[];
   /** Live as long as the incarnation, whoever leads it. */
   readonly logStarts: LogStarts;
 }
@@ -51,7 +53,18 @@ export class Topics {
   }
 
   /** @throws KafkaError TopicNotFound, AuthorizationFailed, or LagUnknown while a topic has no metadata */
-  async get(names: readonly string[]): Promise<readonly Topic[]> {
+  get(names: readonly string[]): Promise<readonly Topic[]> | readonly Topic[] {
+    const topics: Topic[] = [];
+    for (const name of names) {
+      const topic = this.#known.get(name);
+      // In most ticks all are known, and nobody need wait for a promise.
+      if (!topic || !this.#isFresh(topic, refreshAfterMs)) return this.#getSome(names);
+      topics.push(topic.topic);
+    }
+    return topics;
+  }
+
+  async #getSome(names: readonly string[]): Promise<readonly Topic[]> {
     return await Promise.all(names.map((name) => this.#get(name)));
   }
 
@@ -135,7 +148,14 @@ export class Topics {
     const leaders: number[] = new Array(partitions.length).fill(-1);
     for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
     const logStarts = before?.topicId === topicId ? before.logStarts : new LogStarts();
-    const topic = { name, topicId, partitions: [...leaders.keys()], leaders, logStarts };
+    const topic = {
+      name,
+      topicId,
+      partitions: [...leaders.keys()],
+      leaders,
+      leaderIds: [...new Set(leaders)],
+      logStarts,
+    };
     // Without a leader the answer is only good for now.
     const outdated = leaders.some((leader) => leader < 0);
     this.#known.set(name, { topic, readAt: this.#clock.now(), outdated });
