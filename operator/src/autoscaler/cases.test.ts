@@ -21,6 +21,14 @@ import { groupLag, partitionLag } from './lag.ts';
 import { afterWrite, initialMemory } from './memory.ts';
 import { applyPartitionList, parsePartitionList } from './partition-list.ts';
 import { type SpecOfPolicy, scalingPolicyOf } from './policy.ts';
+import {
+  type Layout,
+  maxLoad,
+  memberLoads,
+  mostUseful,
+  usefulSizeFor,
+  usefulSizes,
+} from './sizes.ts';
 import type {
   Decision,
   Fraction,
@@ -49,6 +57,8 @@ const runs: Readonly<Record<string, Run>> = {
   'hpa-behavior': runBehavior,
   'scale-executor': runScaleExecutor,
   fallback: runFallback,
+  quantum: runQuantum,
+  'assignor-load': runAssignorLoad,
 };
 
 const elsewhere = ['time-lag', 'rate-estimation', 'commit-status'];
@@ -57,8 +67,6 @@ const laterFamilies: Readonly<Record<string, string>> = {
   'import-trigger': 'the import of KEDA resources comes with a later issue',
   'import-auth': 'the import of KEDA resources comes with a later issue',
   'metric-name': 'the import of KEDA resources comes with a later issue',
-  quantum: later,
-  'assignor-load': later,
   'rate-sizing': later,
   'ineffective-scale-up': later,
   'scale-down-window': later,
@@ -310,6 +318,37 @@ function runFallback(input: Fields, expected: Fields): Fields {
     desiredReplicas: decision.desiredReplicas,
     failures: decision.memory.failures,
     fallbackActive: decision.steps.some((step) => step.step === 'Fallback'),
+  };
+}
+
+function oneTopic(partitions: number): Layout {
+  return { partitionsPerTopic: [partitions], assignor: undefined, threadsPerReplica: 1 };
+}
+
+function runQuantum(input: Fields): Fields {
+  const { partitions, lagPerReplica, lag, minReplicas = 1, maxReplicas = 1000 } = input;
+  const layout = oneTopic(partitions);
+  const ideal = input['ideal'] ?? Math.ceil(lag / lagPerReplica);
+  const size = usefulSizeFor(ideal, layout, { minReplicas, maxReplicas });
+  const sizes = usefulSizes(layout);
+  return {
+    sizes: sizes.map(({ replicas }) => replicas),
+    maxLoad: sizes.map((entry) => entry.maxLoad),
+    size,
+    // A wish to grow never shrinks the group, even where several sizes are equally fast.
+    decision: ideal > input['currentReplicas'] ? Math.max(size, input['currentReplicas']) : size,
+    limited: size < ideal,
+  };
+}
+
+function runAssignorLoad({ topics, assignor, replicas, threadsPerReplica }: Fields): Fields {
+  const layout = { partitionsPerTopic: topics, assignor, threadsPerReplica };
+  const loads = memberLoads(layout, replicas);
+  return {
+    loads,
+    idleMembers: loads.filter((load) => load === 0).length,
+    maxLoad: maxLoad(layout, replicas),
+    usefulReplicas: mostUseful(layout),
   };
 }
 
