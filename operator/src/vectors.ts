@@ -6,10 +6,13 @@ import { describe, expect, test } from 'vitest';
 
 // biome-ignore lint/suspicious/noExplicitAny: vectors are JSON whose fields differ per family
 export type Fields = Record<string, any>;
-interface Case {
+export interface Case {
   readonly id: string;
   readonly description: string;
+  /** Whose rule it is, where it is none of ours. */
   readonly subject?: string;
+  /** What KEDA or the HPA makes of the same input. */
+  readonly peer?: Fields;
   readonly input: Fields;
   readonly expected: Fields;
 }
@@ -46,9 +49,10 @@ function testVector({ id, description, subject, input, expected }: Case, run: Ru
   else test(`${id} ${description}`, () => check(run?.(input, expected) ?? {}, expected));
 }
 
-function check(actual: Fields, expected: Fields): void {
+/** Whole numbers are compared exactly, others with this relative tolerance. */
+export function check(actual: Fields, expected: Fields, tolerance = 1e-3): void {
   const compared = Object.keys(expected).map((key) => [key, plain(actual[key])]);
-  expect(Object.fromEntries(compared)).toEqual(tolerant(expected));
+  expect(Object.fromEntries(compared)).toEqual(tolerant(expected, tolerance));
 }
 
 /** As JSON has it: unknown is null, 64-bit numbers are strings. */
@@ -57,18 +61,19 @@ function plain(value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
 
-/** Whole numbers are compared exactly, others with a relative tolerance of a thousandth. */
-function tolerant(expected: unknown): unknown {
-  if (typeof expected === 'number') return { asymmetricMatch: about(expected), expected };
-  if (Array.isArray(expected)) return expected.map(tolerant);
+function tolerant(expected: unknown, tolerance: number): unknown {
+  if (typeof expected === 'number')
+    return { asymmetricMatch: about(expected, tolerance), expected };
+  if (Array.isArray(expected)) return expected.map((value) => tolerant(value, tolerance));
   if (typeof expected !== 'object' || expected === null) return expected;
-  return Object.fromEntries(Object.entries(expected).map(([key, v]) => [key, tolerant(v)]));
+  const entries = Object.entries(expected).map(([key, v]) => [key, tolerant(v, tolerance)]);
+  return Object.fromEntries(entries);
 }
 
-function about(expected: number): (actual: unknown) => boolean {
+function about(expected: number, tolerance: number): (actual: unknown) => boolean {
   return (actual) => {
     if (typeof actual !== 'number') return false;
     if (Number.isInteger(expected) && Number.isInteger(actual)) return actual === expected;
-    return Math.abs(actual - expected) <= Math.abs(expected) * 1e-3;
+    return Math.abs(actual - expected) <= Math.abs(expected) * tolerance;
   };
 }

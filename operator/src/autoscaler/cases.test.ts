@@ -40,7 +40,8 @@ import type {
 } from './types.ts';
 
 /**
- * Runs the numeric vectors of lag and decisions; those of a history are in offset-history.cases.test.ts.
+ * Runs the numeric vectors of lag and decisions; those of a history are in offset-history.cases.test.ts,
+ * those of traces and of the rules of peers in backtest/cases.test.ts.
  * The families of no function yet are shown as skipped, with the reason.
  */
 
@@ -61,7 +62,7 @@ const runs: Readonly<Record<string, Run>> = {
   'assignor-load': runAssignorLoad,
 };
 
-const elsewhere = ['time-lag', 'rate-estimation', 'commit-status'];
+const elsewhere = ['time-lag', 'rate-estimation', 'commit-status', 'trace-generator'];
 const later = 'timeLag sizing comes with a later issue';
 const laterFamilies: Readonly<Record<string, string>> = {
   'import-trigger': 'the import of KEDA resources comes with a later issue',
@@ -71,21 +72,19 @@ const laterFamilies: Readonly<Record<string, string>> = {
   'ineffective-scale-up': later,
   'scale-down-window': later,
   'stalled-partition': 'leaving stalled partitions out of the size comes with a later issue',
-  'trace-generator': 'the backtest comes with a later issue',
   'end-to-end':
     'message sequences need a real broker; specs/sizing.spec.ts holds the like, not these rows',
 };
 
 testVectors(runs);
 for (const { family, cases } of loadFamilies()) {
-  if (runs[family] || elsewhere.includes(family)) continue;
+  if (runs[family] || elsewhere.includes(family) || family.startsWith('peer-')) continue;
   describe(family, () =>
     test.skip(`${cases.length} cases skipped: ${reasonToSkip(family)}`, () => {}),
   );
 }
 
 function reasonToSkip(family: string): string {
-  if (family.startsWith('peer-')) return 'rules of peers come with the backtest';
   return laterFamilies[family] ?? 'no function of this family exists';
 }
 

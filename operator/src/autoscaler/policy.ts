@@ -87,7 +87,12 @@ export function scalingPolicyOf(
   };
 }
 
-function rulesOf(
+/**
+ * The rules of a direction with the defaults of autoscaling/v2.
+ * @param behavior undefined: those of lagscaler
+ * @param tolerance where the direction has none of its own
+ */
+export function rulesOf(
   direction: Direction,
   behavior: Behavior | undefined,
   tolerance: Fraction,
