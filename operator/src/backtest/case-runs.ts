@@ -8,7 +8,7 @@ import {
   isFlinkBacklog,
 } from './controllers/flink-rules.ts';
 import { behaviorOf, Hpa, type HpaBehavior, replicasForMetric } from './controllers/hpa.ts';
-import { kedaMetric } from './controllers/keda.ts';
+import { kedaDefaults, kedaMetric } from './controllers/keda.ts';
 import { numaflowReplicas, numaflowStep } from './controllers/numaflow.ts';
 import { designTrace } from './design-traces.ts';
 import { mulberry32, normalFrom } from './random.ts';
@@ -152,7 +152,7 @@ function runAzure(input: Fields): Fields {
 
 function runKedaCap(input: Fields): Fields {
   const { lag, partitions, lagPerReplica: lagThreshold, currentReplicas } = input;
-  const metric = kedaMetric(lag, partitions, { lagThreshold, evenDistribution: false });
+  const metric = kedaMetric(lag, partitions, { ...kedaDefaults, lagThreshold });
   const recommend = (current: number) => replicasForMetric(metric, lagThreshold, current);
   // So far apart that no window reaches back to what was recommended at fewer replicas.
   const syncSeconds = 600;

@@ -39,6 +39,3 @@ export interface Controller {
   /** It starts anew, without what it kept in memory. */
   restart(): void;
 }
-
-/** A controller is made afresh for every run. */
-export type ControllerFactory = () => Controller;

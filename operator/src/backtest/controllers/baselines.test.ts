@@ -8,20 +8,13 @@ import { azureFunctions } from './azure-functions.ts';
 import { flink, flinkDefaults } from './flink.ts';
 import { flinkAligned } from './flink-rules.ts';
 import { behaviorOf, Hpa } from './hpa.ts';
-import { type KedaOptions, keda, kedaMetric } from './keda.ts';
+import { type KedaOptions, keda, kedaDefaults, kedaMetric } from './keda.ts';
 import { numaflow } from './numaflow.ts';
 import { oracle } from './oracle.ts';
 import { rateRule } from './rate-rule.ts';
 
 const bounds = { minReplicas: 1, maxReplicas: 24 };
-const kedaDefaults: KedaOptions = {
-  ...bounds,
-  name: 'keda',
-  lagThreshold: 10,
-  evenDistribution: false,
-  rateTarget: undefined,
-  behavior: undefined,
-};
+const kedaHere: KedaOptions = { ...kedaDefaults, ...bounds };
 
 /** Rates by second, linear between. */
 function traceOf(rates: Readonly<Record<number, number>>): Trace {
@@ -74,7 +67,7 @@ function percent(value: number, periodSeconds: number) {
 
 describe('KEDA', () => {
   test('its default threshold is below the lag of a group that keeps up: it ends at the maximum', () => {
-    expect(replicasOf(steady(2000, 900), keda(kedaDefaults))).toEqual([
+    expect(replicasOf(steady(2000, 900), keda(kedaHere))).toEqual([
       [0, 4],
       [15, 8],
       [30, 16],
@@ -83,20 +76,20 @@ describe('KEDA', () => {
   });
 
   test('even distribution rounds up to a divisor of the partitions', () => {
-    const even = { lagThreshold: 10, evenDistribution: true };
+    const even = { ...kedaDefaults, evenDistribution: true };
     expect([21, 30, 51, 70, 500].map((lag) => kedaMetric(lag, 10, even))).toEqual([
       50, 50, 100, 100, 100,
     ]);
   });
 
   test('the rate trigger holds the size when there is no lag', () => {
-    const options = { ...kedaDefaults, lagThreshold: 1e9, rateTarget: 500 };
+    const options = { ...kedaHere, lagThreshold: 1e9, rateTarget: 500 };
     expect(lastOf(replicasOf(steady(3900, 3600), keda(options)))).toBe(8);
   });
 
   test('to zero after the cooldown at a poll, and back to one at the next poll with lag', () => {
     const trace = traceOf({ 0: 100, 60: 100, 61: 0, 1000: 0, 1001: 100, 1100: 100 });
-    const options = { ...kedaDefaults, minReplicas: 0, maxReplicas: 1 };
+    const options = { ...kedaHere, minReplicas: 0, maxReplicas: 1 };
     const scalings = replicasOf(trace, keda(options), { initialReplicas: 1 });
     expect(scalings).toEqual([
       [360, 0],
@@ -106,7 +99,7 @@ describe('KEDA', () => {
 
   test('it holds while offsets cannot be read', () => {
     const faults = [parseFault('gap@0s+14m')];
-    expect(replicasOf(steady(2000, 900), keda(kedaDefaults), { faults })).toEqual([
+    expect(replicasOf(steady(2000, 900), keda(kedaHere), { faults })).toEqual([
       [840, 4],
       [855, 8],
       [870, 16],

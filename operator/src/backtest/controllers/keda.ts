@@ -12,10 +12,26 @@ export interface KedaOptions extends ReplicaBounds {
   /** Records per second and replica, over 60 s; undefined: no such trigger. */
   readonly rateTarget: number | undefined;
   readonly behavior: HpaBehavior | undefined;
+  /** Replicas without a partition are no waste: the lag is not capped. */
+  readonly allowIdleConsumers: boolean;
+  /** How often KEDA itself looks, which matters at zero only. */
+  readonly pollingSeconds: number;
+  readonly cooldownSeconds: number;
 }
 
-const activationPollSeconds = 30;
-const cooldownSeconds = 300;
+export const kedaDefaults: KedaOptions = {
+  name: 'KEDA, defaults',
+  minReplicas: 0,
+  maxReplicas: 100,
+  lagThreshold: 10,
+  evenDistribution: false,
+  rateTarget: undefined,
+  behavior: undefined,
+  allowIdleConsumers: false,
+  pollingSeconds: 30,
+  cooldownSeconds: 300,
+};
+
 const rateWindowSeconds = 60;
 
 /**
@@ -25,10 +41,12 @@ const rateWindowSeconds = 60;
 export function kedaMetric(
   lag: number,
   partitions: number,
-  { lagThreshold, evenDistribution }: Pick<KedaOptions, 'lagThreshold' | 'evenDistribution'>,
+  options: Pick<KedaOptions, 'lagThreshold' | 'evenDistribution' | 'allowIdleConsumers'>,
 ): number {
+  const { lagThreshold, evenDistribution, allowIdleConsumers } = options;
   const metric = evenDistribution ? evenly(lag, partitions, lagThreshold) : lag;
-  return Math.floor(metric / lagThreshold) > partitions ? partitions * lagThreshold : metric;
+  const isCapped = !allowIdleConsumers && Math.floor(metric / lagThreshold) > partitions;
+  return isCapped ? partitions * lagThreshold : metric;
 }
 
 /** Rounded up to a number of replicas that divides the partitions. */
@@ -50,10 +68,10 @@ export function keda(options: KedaOptions): Controller {
     const { seconds, replicas } = view;
     const totals = totalsOf(view);
     if (!totals) return { replicas, reason: 'no metrics' };
-    if (totals.lag > 0) lastActiveAt = seconds;
     const arrivals = rate.add(seconds, totals.end) ?? 0;
-    if (replicas === 0 || (options.minReplicas === 0 && totals.lag === 0))
-      return activate(view, totals.lag > 0, seconds - lastActiveAt >= cooldownSeconds);
+    if (totals.lag > 0) lastActiveAt = seconds;
+    const own = activate(view, options, seconds - lastActiveAt);
+    if (own) return own;
     const recommended = recommend(options, totals, arrivals, Math.max(1, view.pods));
     const next = hpa.next(seconds * 1000, replicas, recommended);
     return { replicas: next, reason: `metrics ask for ${recommended}` };
@@ -71,8 +89,12 @@ function recommend(options: KedaOptions, totals: Totals, arrivals: number, pods:
     : Math.max(byLag, replicasForMetric(arrivals, rateTarget, pods));
 }
 
-function activate({ seconds, replicas }: View, isActive: boolean, isCooledDown: boolean): Wish {
-  if (seconds % activationPollSeconds !== 0) return { replicas, reason: 'between two polls' };
-  if (replicas === 0 && isActive) return { replicas: 1, reason: 'active' };
-  return isCooledDown ? { replicas: 0, reason: 'inactive' } : { replicas, reason: 'cooling down' };
+/** The steps that are KEDA's own, at its polls: from zero to one, and from any size to zero. */
+function activate(view: View, options: KedaOptions, idleSeconds: number): Wish | undefined {
+  const { seconds, replicas } = view;
+  const isPoll = seconds % options.pollingSeconds < hpaSyncSeconds;
+  if (replicas === 0 && idleSeconds === 0 && isPoll) return { replicas: 1, reason: 'active' };
+  const isOver = options.minReplicas === 0 && idleSeconds >= options.cooldownSeconds;
+  if (replicas === 0 || (isOver && isPoll)) return { replicas: 0, reason: 'inactive' };
+  return undefined;
 }
