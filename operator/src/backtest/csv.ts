@@ -1,4 +1,4 @@
-import type { TracePoint } from './trace.ts';
+import type { Trace, TracePoint } from './trace.ts';
 
 /** A trace that cannot be read: where, and what to do. */
 export class TraceError extends Error {
@@ -64,4 +64,18 @@ function parseCell(cells: readonly string[], column: 0 | 1, line: number): numbe
 
 function placeOf(line: number, column: 0 | 1): string {
   return `line ${line}, column ${column + 1} (${columns[column]})`;
+}
+
+/** A row each second; of a run of equal or evenly changing rates only the ends, which says the same. */
+export function toTraceCsv({ rates, startMs }: Trace): string {
+  const start = startMs / 1000;
+  const rows: string[] = [columns.join()];
+  for (const [second, rate] of rates.entries()) {
+    const before = rates[second - 1] ?? Number.NaN;
+    const after = rates[second + 1] ?? Number.NaN;
+    const isOnLine = Math.abs(before + after - 2 * rate) < 1e-9 * Math.max(1, rate);
+    if (!isOnLine) rows.push(`${start + second},${rate}`);
+  }
+  rows.push(`${start + rates.length},${rates.at(-1)}`);
+  return `${rows.join('\n')}\n`;
 }

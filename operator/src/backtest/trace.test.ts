@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTraceCsv, TraceError } from './csv.ts';
+import { parseTraceCsv, TraceError, toTraceCsv } from './csv.ts';
 import { oracleReplicaHours, ratesBetween, traceOf } from './trace.ts';
 
 const csv = (...rows: string[]) => ['seconds,recordsPerSecond', ...rows].join('\n');
@@ -47,4 +47,15 @@ test.for([
 test('the oracle has the replicas that each second needs, and never none', () => {
   const trace = { name: '', startMs: 0, rates: Float64Array.of(0, 1000, 1001, 2500) };
   expect(oracleReplicaHours(trace, 1000)).toBe((1 + 1 + 2 + 3) / 3600);
+});
+
+test('a trace that was written reads back as it was, without rows that add nothing', () => {
+  const points = parseTraceCsv(csv('0,10', '100,10', '200,60', '201,5', '300,5'));
+  const written = toTraceCsv(traceOf('', points));
+  expect(written.split('\n').length).toBeLessThan(10);
+  const again = traceOf('', parseTraceCsv(written));
+  expect(again.rates).toHaveLength(300);
+  expect(again.startMs).toBe(traceOf('', points).startMs);
+  for (const [second, rate] of traceOf('', points).rates.entries())
+    expect(again.rates[second]).toBeCloseTo(rate, 6);
 });

@@ -1,17 +1,20 @@
 #!/usr/bin/env node
+import { backtestCommand } from './backtest/command.ts';
 import type { Io } from './io.ts';
 import { lagCommand } from './lag/command.ts';
 import { UsageError } from './usage-error.ts';
 
 const help = `Usage: lagscaler <command> [options]
 
-  lag    show how far consumer groups are behind
+  lag       show how far consumer groups are behind
+  backtest  show what autoscaling would have done with a history of load
 
 lagscaler <command> --help tells the options of a command.
 `;
 
 const commands: Readonly<Record<string, (argv: readonly string[], io: Io) => Promise<number>>> = {
   lag: lagCommand,
+  backtest: backtestCommand,
 };
 
 const io: Io = {
