@@ -9,6 +9,8 @@ export interface View {
   readonly readyPods: number;
   readonly isRollingOut: boolean;
   readonly consumers: number;
+  /** Per partition the index of its consumer, 0 to `consumers - 1`; -1 without one. */
+  readonly consumerOf: Int32Array;
   readonly isRebalancing: boolean;
   /** Undefined while nobody can read them. */
   readonly offsets: Offsets | undefined;

@@ -126,7 +126,7 @@ class World {
   }
 
   #view(second: number, { isUnavailable, readable }: Conditions): View {
-    const { pods, consumers } = this.#group;
+    const { pods, consumers, consumerOf } = this.#group;
     return {
       seconds: second,
       replicas: pods.replicas,
@@ -134,6 +134,7 @@ class World {
       readyPods: pods.ready,
       isRollingOut: pods.isRollingOut,
       consumers,
+      consumerOf,
       isRebalancing: this.#group.isRebalancing(second),
       offsets: isUnavailable
         ? undefined

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { basePolicy } from '../../autoscaler/fixtures.ts';
 import type { ScalingPolicy } from '../../autoscaler/types.ts';
+import type { View } from '../controller.ts';
 import { parseFault } from '../fault.ts';
 import { defaultSetup, type Setup } from '../setup.ts';
 import { simulate } from '../simulate.ts';
 import { ratesBetween } from '../trace.ts';
 import { lagscaler } from './lagscaler.ts';
+import { readingOf } from './reading.ts';
 
 const policy: ScalingPolicy = { ...basePolicy, maxReplicas: 24, lagPerReplica: 5000n };
 
@@ -22,7 +24,11 @@ const points = [
 function run(change: Partial<Setup> = {}, decided: ScalingPolicy = policy) {
   const trace = { name: '', startMs: 0, rates: ratesBetween(points) };
   const setup = { ...defaultSetup, noise: 0, initialReplicas: 2, ...change };
-  return simulate(trace, setup, lagscaler({ policy: decided, intervalSeconds: 5, startMs: 0 }));
+  return simulate(
+    trace,
+    setup,
+    lagscaler({ policy: decided, intervalSeconds: 5, protocol: 'cooperative', startMs: 0 }),
+  );
 }
 
 test('scales as the operator would, and says why in its words', () => {
@@ -51,6 +57,54 @@ test('a restart loses the windows, which start full: no fall before they have fi
   const restart = run({ faults: [parseFault('restart@31m+1s')] }).log.scalings;
   const falls = restart.filter(({ seconds, from, to }) => seconds >= 1860 && to < from);
   expect(falls[0]?.seconds).toBeGreaterThanOrEqual(1860 + 300);
+});
+
+test('it reads the group as its broker would describe it', () => {
+  const view: View = {
+    seconds: 60,
+    replicas: 2,
+    pods: 2,
+    readyPods: 2,
+    isRollingOut: false,
+    consumers: 2,
+    consumerOf: Int32Array.of(0, 1, 0),
+    isRebalancing: false,
+    offsets: {
+      committed: Float64Array.of(4, 0, 9),
+      end: Float64Array.of(5, 7, 9),
+      readable: Uint8Array.of(1, 0, 1),
+      recreations: 1,
+    },
+  };
+  const offsets = { topic: 'topic', topicId: 'incarnation-1', logStart: 0n };
+  expect(readingOf(view, 99, 'cooperative')).toEqual({
+    kind: 'observed',
+    at: 99,
+    partitions: [
+      { ...offsets, partition: 0, committed: 4n, end: 5n },
+      { ...offsets, partition: 1, committed: 0n, end: undefined },
+      { ...offsets, partition: 2, committed: 9n, end: 9n },
+    ],
+    group: {
+      kind: 'classic',
+      state: 'Stable',
+      members: 2,
+      assignedMembers: 2,
+      assignor: 'cooperative-sticky',
+      assignments: undefined,
+    },
+  });
+  const group = (change: Partial<View>, protocol: 'eager' | 'kip848' = 'eager') =>
+    readingOf({ ...view, ...change }, 0, protocol);
+  expect(group({ isRebalancing: true })).toMatchObject({ group: { state: 'PreparingRebalance' } });
+  expect(group({ isRebalancing: true }, 'kip848')).toMatchObject({
+    group: { kind: 'consumer', state: 'Reconciling', assignor: 'uniform' },
+  });
+  expect(group({ consumers: 4, consumerOf: Int32Array.of(0, -1, 2) })).toMatchObject({
+    group: { members: 4, assignedMembers: 2 },
+  });
+  expect(group({ consumers: 0 })).toMatchObject({ group: { state: 'Empty', members: 0 } });
+  expect(group({ offsets: undefined })).toMatchObject({ kind: 'unavailable' });
 });
 
 test('the group it sees has as many members as pods have joined', () => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { baselines, kedaBaseline } from '../../backtest/baselines.ts';
 import { type Result, rank, runAll, type Standing } from '../../backtest/compare.ts';
+import type { Controller } from '../../backtest/controller.ts';
 import { lagscaler } from '../../backtest/controllers/lagscaler.ts';
 import { toTraceCsv } from '../../backtest/csv.ts';
 import { frontierSvg } from '../../backtest/plot/frontier.ts';
@@ -48,7 +49,7 @@ async function run(options: BacktestOptions, io: Io): Promise<void> {
   if (options.traceFile) write(options.traceFile, toTraceCsv(trace));
   const setup = setupFor(scaler, options.setup);
   const { minReplicas, maxReplicas } = scaler.policy;
-  const outcome = simulate(trace, setup, controllerOf(options, scaler, trace));
+  const outcome = simulate(trace, setup, controllerOf(options, scaler, { trace, setup }));
   const run: Run = { options, trace, setup, outcome };
   if (!options.isCompared) return report(run, [], io);
   const others = [...kedas, ...baselines({ trace, setup, minReplicas, maxReplicas })];
@@ -63,8 +64,17 @@ interface Run {
   readonly outcome: Outcome;
 }
 
-function controllerOf({ pollSeconds }: BacktestOptions, { policy }: ScalerFile, trace: Trace) {
-  return lagscaler({ policy, intervalSeconds: pollSeconds, startMs: trace.startMs });
+function controllerOf(
+  { pollSeconds }: BacktestOptions,
+  { policy }: ScalerFile,
+  { trace, setup }: Pick<Run, 'trace' | 'setup'>,
+): Controller {
+  return lagscaler({
+    policy,
+    intervalSeconds: pollSeconds,
+    protocol: setup.rebalance.protocol,
+    startMs: trace.startMs,
+  });
 }
 
 /** Replicas to start with are bounded by the scaler, and it knows the threads of one. */
