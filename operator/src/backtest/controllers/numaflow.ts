@@ -1,6 +1,6 @@
 import type { ReplicaBounds } from '../../autoscaler/sizes.ts';
 import type { Controller, View } from '../controller.ts';
-import { RateWindow } from './totals.ts';
+import { RateWindow, totalsOf } from './totals.ts';
 
 /** One partition as the vertex autoscaler sees it. */
 export interface NumaflowPartition {
@@ -56,21 +56,18 @@ function clamp(value: number, min: number, max: number): number {
   return Math.min(max, Math.max(min, value));
 }
 
-/** The vertex autoscaler of Numaflow, with its defaults. */
+/** The vertex autoscaler of Numaflow, with its defaults. A whole Kafka source is one partition to it. */
 export function numaflow(name: string, bounds: ReplicaBounds): Controller {
-  let windows: readonly RateWindow[] = [];
+  const processed = new RateWindow(defaults.lookbackSeconds);
   let scaledAt = 0;
   const decide = (view: View) => {
-    const { seconds, replicas: current, readyPods, offsets } = view;
-    if (!offsets) return { replicas: current, reason: 'no metrics' };
-    if (windows.length === 0)
-      windows = Array.from(offsets.end, () => new RateWindow(defaults.lookbackSeconds));
-    const partitions = windows.map((window, p) => ({
-      rate: window.add(seconds, offsets.committed[p] ?? 0) ?? 0,
-      pending: (offsets.end[p] ?? 0) - (offsets.committed[p] ?? 0),
-    }));
+    const { seconds, replicas: current, readyPods } = view;
+    const totals = totalsOf(view);
+    if (!totals) return { replicas: current, reason: 'no metrics' };
+    const rate = processed.add(seconds, totals.committed) ?? 0;
     if (readyPods !== current) return { replicas: current, reason: 'replicas are not ready' };
-    const wanted = numaflowReplicas(partitions, { ...defaults, readyReplicas: current });
+    const source = [{ rate, pending: totals.lag }];
+    const wanted = numaflowReplicas(source, { ...defaults, readyReplicas: current });
     const isCoolingDown = seconds - scaledAt < defaults.cooldownSeconds;
     const replicas = numaflowStep({ current, wanted, bounds, isCoolingDown, ...defaults });
     if (replicas !== current) scaledAt = seconds;
