@@ -1,0 +1,140 @@
+import { parseArgs } from 'node:util';
+import { type Baseline, baselines } from '../src/backtest/baselines.ts';
+import { lagscaler } from '../src/backtest/controllers/lagscaler.ts';
+import { designTrace, designTraceNames } from '../src/backtest/design-traces.ts';
+import type { Rebalance } from '../src/backtest/group.ts';
+import type { Metrics } from '../src/backtest/metrics.ts';
+import { defaultSetup, type Setup } from '../src/backtest/setup.ts';
+import { simulate } from '../src/backtest/simulate.ts';
+import { summarize } from '../src/backtest/summary.ts';
+import type { Trace } from '../src/backtest/trace.ts';
+import { readTextFile } from '../src/cli/backtest/load.ts';
+import { parseScalerFile, type ScalerFile } from '../src/cli/backtest/scaler-file.ts';
+
+/**
+ * Many backtests: controllers over traces, partition counts, protocols and seeds, one line of means for each
+ * controller. For judging a rule, where `lagscaler backtest` shows one run. Lists are separated by commas.
+ */
+const { values: args } = parseArgs({
+  options: {
+    scaler: { type: 'string' },
+    traces: { type: 'string', default: designTraceNames.join() },
+    /** Of the traces; empty: those of the design. */
+    'trace-seeds': { type: 'string', default: '' },
+    seeds: { type: 'string', default: '1' },
+    partitions: { type: 'string', default: '24' },
+    rebalance: { type: 'string', default: 'eager:8' },
+    'poll-seconds': { type: 'string', default: '15' },
+    /** Only controllers whose name holds one of these texts, separated by |. */
+    only: { type: 'string', default: '' },
+    /** A line for each trace as well. */
+    'by-trace': { type: 'boolean', default: false },
+  },
+});
+
+interface World {
+  readonly trace: Trace;
+  readonly setup: Setup;
+}
+
+const [pollSeconds = 15] = numbers(args['poll-seconds']);
+const scaler = args.scaler ? parseScalerFile(args.scaler, readTextFile(args.scaler)) : undefined;
+const runs = new Map<string, { readonly trace: string; readonly metrics: Metrics }[]>();
+for (const world of worlds())
+  for (const { name, make } of contestants(world)) {
+    const { metrics } = simulate(world.trace, world.setup, make());
+    runs.set(name, [...(runs.get(name) ?? []), { trace: world.trace.name, metrics }]);
+  }
+console.log(
+  '| controller | late % mean / worst | of static P | / oracle | actions/day | rebalances/day | runs |',
+);
+console.log('|---|---|---|---|---|---|---|');
+for (const [name, list] of runs) {
+  printLine(
+    name,
+    list.map(({ metrics }) => metrics),
+  );
+  if (!args['by-trace']) continue;
+  for (const [trace, some] of Map.groupBy(list, (run) => run.trace))
+    printLine(
+      `– ${trace}`,
+      some.map(({ metrics }) => metrics),
+    );
+}
+
+function worlds(): readonly World[] {
+  const setups = setupsOf();
+  return tracesOf().flatMap((trace) => setups.map((setup) => ({ trace, setup })));
+}
+
+function tracesOf(): readonly Trace[] {
+  const seeds = args['trace-seeds'] === '' ? [undefined] : numbers(args['trace-seeds']);
+  return args.traces.split(',').flatMap((name) =>
+    seeds.map((seed) => {
+      const trace = designTrace(name, seed);
+      if (!trace) throw new Error(`there is no trace ${name}`);
+      return trace;
+    }),
+  );
+}
+
+function setupsOf(): readonly Setup[] {
+  const rebalances = args.rebalance.split(',').map(parseRebalance);
+  return numbers(args.partitions).flatMap((partitions) =>
+    rebalances.flatMap((rebalance) =>
+      numbers(args.seeds).map((seed) => ({ ...defaultSetup, partitions, rebalance, seed })),
+    ),
+  );
+}
+
+function contestants({ trace, setup }: World): readonly Baseline[] {
+  const bounds = scaler?.policy ?? { minReplicas: 1, maxReplicas: setup.partitions };
+  const { minReplicas, maxReplicas } = bounds;
+  const all = [
+    ...(scaler ? [operatorOf(scaler, { trace, setup })] : []),
+    ...baselines({ trace, setup, minReplicas, maxReplicas }),
+  ];
+  return all.filter(({ name }) => args.only.split('|').some((part) => name.includes(part)));
+}
+
+function operatorOf({ policy }: ScalerFile, { trace, setup }: World): Baseline {
+  const options = {
+    policy,
+    intervalSeconds: pollSeconds,
+    protocol: setup.rebalance.protocol,
+    startMs: trace.startMs,
+  };
+  return { name: 'lagscaler', family: 'lagscaler', make: () => lagscaler(options) };
+}
+
+function printLine(name: string, list: readonly Metrics[]): void {
+  const s = summarize(list);
+  const cells = [
+    name,
+    `${percent(s.lateFraction)} / ${percent(s.worstLateFraction)}`,
+    `${Math.round(100 * s.ofStatic)} %`,
+    s.timesOracle.toFixed(2),
+    s.actionsPerDay.toFixed(1),
+    s.rebalancesPerDay.toFixed(0),
+    s.runs,
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(2);
+}
+
+function numbers(list: string): readonly number[] {
+  const values = list.split(',').map(Number);
+  if (!values.every((value) => Number.isInteger(value) && value >= 0))
+    throw new Error(`write whole numbers with commas, not "${list}"`);
+  return values;
+}
+
+function parseRebalance(text: string): Rebalance {
+  const [, protocol, pause] = /^(eager|cooperative|kip848):(\d+)$/.exec(text) ?? [];
+  if (protocol === undefined)
+    throw new Error(`write a protocol and its pause, such as eager:8, not "${text}"`);
+  return { protocol: protocol as Rebalance['protocol'], pauseSeconds: Number(pause) };
+}
