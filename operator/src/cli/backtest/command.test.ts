@@ -113,6 +113,27 @@ test('the scaler bounds what the run starts with', async () => {
   expect(JSON.parse(out).replicaHours).toBeLessThanOrEqual(1.5);
 });
 
+test('decisions are as far apart as the scaler says, unless --poll-seconds does', async () => {
+  const seldom = scalerYaml.replace('spec:', 'spec:\n  pollingIntervalSeconds: 300');
+  const scaler = ['--scaler', file('seldom.yaml', seldom), '--trace', file('rate.csv')];
+  const { out } = await run(...scaler, '-o', 'json', '--explain');
+  const { scalings } = JSON.parse(out);
+  expect(scalings.length).toBeGreaterThan(0);
+  for (const { seconds } of scalings) expect(seconds % 300).toBe(0);
+  expect((await run(...basics(), '-o', 'json', '--explain', '--poll-seconds', '300')).out).toBe(
+    out,
+  );
+});
+
+test('a scaler that only recommends, or is paused, runs as if it were free to act', async () => {
+  const { out } = await run(...basics(), '-o', 'json');
+  for (const field of ['mode: Recommend', 'paused: true']) {
+    const scaler = file('idle.yaml', scalerYaml.replace('spec:', `spec:\n  ${field}`));
+    const idle = await run('--scaler', scaler, '--trace', file('rate.csv'), '-o', 'json');
+    expect(idle.out).toBe(out);
+  }
+});
+
 test('--help', async () => {
   expect((await run('--help')).out).toContain('Usage: lagscaler backtest');
 });

@@ -66,12 +66,12 @@ interface Run {
 
 function controllerOf(
   { pollSeconds }: BacktestOptions,
-  { policy }: ScalerFile,
+  { policy, spec }: ScalerFile,
   { trace, setup }: Pick<Run, 'trace' | 'setup'>,
 ): Controller {
   return lagscaler({
     policy,
-    intervalSeconds: pollSeconds,
+    intervalSeconds: pollSeconds ?? spec.pollingIntervalSeconds,
     protocol: setup.rebalance.protocol,
     startMs: trace.startMs,
   });

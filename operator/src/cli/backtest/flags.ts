@@ -16,7 +16,7 @@ const flags = {
   'start-seconds': { type: 'string', default: '25-45' },
   rebalance: { type: 'string', default: 'cooperative:4' },
   'commit-seconds': { type: 'string', default: '5' },
-  'poll-seconds': { type: 'string', default: '15' },
+  'poll-seconds': { type: 'string' },
   noise: { type: 'string', default: '0.1' },
   skew: { type: 'string', default: '0' },
   'slo-seconds': { type: 'string', default: '60' },
@@ -32,7 +32,7 @@ const flags = {
 
 export type Flags = ReturnType<typeof parseFlags>;
 type NumberFlag = {
-  [F in keyof Flags]-?: Flags[F] extends string ? F : never;
+  [F in keyof Flags]-?: Flags[F] extends string | undefined ? F : never;
 }[keyof Flags];
 
 /** @throws UsageError for an option that does not exist or lacks its value */
@@ -74,7 +74,7 @@ export class FlagReader {
     noun: string,
     [min, max]: readonly [number, number],
   ): number {
-    const text = this.flags[flag];
+    const text = this.flags[flag] ?? '';
     const value = form.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
     return this.fail(`--${flag}: ${noun} from ${min} to ${max}, not "${text}"`, min);

@@ -19,7 +19,8 @@ Load
   --save-trace <file>      writes the load as CSV
 
 World
-  --scaler <file>          a KafkaConsumerScaler; its target, Kafka and namespace do not matter
+  --scaler <file>          a KafkaConsumerScaler; its target, Kafka, mode, paused and override do not
+                           matter
   --partitions <n>         of one topic, 1 to 10000 (default 24)
   --rate-per-replica <n>   records per second that one replica can do (default 1000)
   --start-replicas <n>     at the start (default 8, within the bounds of the scaler)
@@ -27,7 +28,7 @@ World
   --rebalance <protocol>   eager:8, cooperative:4 or kip848:1: the pause in seconds, of all partitions or of
                            those that move (default cooperative:4)
   --commit-seconds <n>     between two commits of a partition (default 5)
-  --poll-seconds <n>       between two decisions (default 15)
+  --poll-seconds <n>       between two decisions (default: pollingIntervalSeconds of the scaler)
   --noise <share>          standard deviation of the speed of all consumers together (default 0.1)
   --skew <exponent>        0: partitions get equal shares; 1: in proportion to 1, 1/2, 1/3, … (default 0)
   --fault <fault>          kind[:value]@start+duration such as poison@6h+3h; may be given more than once.

@@ -9,7 +9,7 @@ test('the defaults are those of the evaluation protocol', () => {
   expect(parse('--trace rate.csv')).toMatchObject({
     source: { kind: 'file', path: 'rate.csv' },
     scalerFile: 's.yaml',
-    pollSeconds: 15,
+    pollSeconds: undefined,
     output: 'table',
     isCompared: false,
     setup: {
@@ -98,6 +98,7 @@ test.for([
     '--partitions: a whole number from 1 to 10000',
   ],
   ['no records', '--trace a --rate-per-replica 0', '--rate-per-replica: a number from 0.001'],
+  ['no interval', '--trace a --poll-seconds 0', '--poll-seconds: a whole number from 1 to 3600'],
   ['a reversed range', '--trace a --start-seconds 45-25', '--start-seconds: write a range'],
   ['an unknown protocol', '--trace a --rebalance lazy:3', '--rebalance: eager:8'],
   ['an unknown fault', '--trace a --fault fire@1h+1h', '--fault: "fire@1h+1h" is no fault'],

@@ -29,7 +29,8 @@ export interface BacktestOptions {
   readonly scalerFile: string;
   /** With the threads of the scaler still to come. */
   readonly setup: Setup;
-  readonly pollSeconds: number;
+  /** Undefined: that of the scaler. */
+  readonly pollSeconds: number | undefined;
   readonly isCompared: boolean;
   readonly kedaFiles: readonly string[];
   readonly isExplained: boolean;
@@ -56,7 +57,8 @@ export function parseBacktestOptions(
     source: sourceOf(reader, env),
     scalerFile: flags.scaler ?? reader.fail('--scaler: name a file with a KafkaConsumerScaler', ''),
     setup: setupOf(reader),
-    pollSeconds: reader.integer('poll-seconds', 1, 3600),
+    pollSeconds:
+      flags['poll-seconds'] === undefined ? undefined : reader.integer('poll-seconds', 1, 3600),
     isCompared: flags.compare === true || flags.keda !== undefined,
     kedaFiles: flags.keda ?? [],
     isExplained: flags.explain === true,

@@ -11,6 +11,7 @@ export interface ScalerFile {
   readonly namespace: string | undefined;
   readonly name: string | undefined;
   readonly spec: KafkaConsumerScalerSpec;
+  /** As if it were free to act: `mode`, `paused` and `override` are about today, not about a history. */
   readonly policy: ScalingPolicy;
 }
 
@@ -46,7 +47,8 @@ export function parseScalerFile(path: string, text: string): ScalerFile {
 
 function policyOf(path: string, spec: KafkaConsumerScalerSpec): ScalingPolicy {
   try {
-    return scalingPolicyOf(spec, Date.parse);
+    const policy = scalingPolicyOf(spec, Date.parse);
+    return { ...policy, mode: 'Active', paused: false, override: undefined };
   } catch (error) {
     if (!(error instanceof InvalidSpecError)) throw error;
     throw new UsageError(`${path}: spec.${error.message}`, { cause: error });
