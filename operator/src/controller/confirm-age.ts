@@ -6,7 +6,8 @@ import type { ScalerState } from './state.ts';
 
 /**
  * Looks up how old the next unread record really is where the history can only guess: it was written
- * before anybody watched. The answer serves the next polls, so that no decision waits for it.
+ * before anybody watched. The answer serves the next polls; no decision and no poll waits for it. Never
+ * rejects.
  */
 export async function confirmAge(
   scaler: Scaler,
@@ -17,8 +18,12 @@ export async function confirmAge(
   const record = recordToConfirm(reading, state.confirmedAt);
   if (!record || reading.kind !== 'observed') return;
   state.confirmedAt = reading.at;
-  const connection = await connectionOf(scaler, ports, signal); // as it was for the reading
-  const position = { connection, ...record };
-  const timestamp = await ports.aside(ports.lag.timestampOf(scaler.key, position, signal));
-  if (timestamp !== undefined) state.history.confirm(record, timestamp);
+  try {
+    const connection = await connectionOf(scaler, ports, signal);
+    const position = { connection, ...record };
+    const timestamp = await ports.lag.timestampOf(scaler.key, position, signal);
+    if (timestamp !== undefined) state.history.confirm(record, timestamp);
+  } catch {
+    // A Secret that is gone by now: the next reading tells, and the age stays an estimate.
+  }
 }

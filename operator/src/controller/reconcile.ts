@@ -39,7 +39,7 @@ export async function reconcile(key: Key, ports: Ports, signal: AbortSignal): Pr
     throw error;
   });
   await tell(scaler, state, outcome, ports, signal);
-  await confirmAge(scaler, state, outcome.reading, { ports, signal });
+  void confirmAge(scaler, state, outcome.reading, { ports, signal });
   if (outcome.targetError?.code === 'Unavailable') return 'retry';
   const { pollingIntervalSeconds, kafka } = scaler.spec;
   const cluster = kafka.bootstrapServers.join();

@@ -15,8 +15,9 @@ interface Parts {
 interface LeaderPlan {
   readonly leader: Address;
   readonly ends: Record<IsolationLevel, Map<TopicEnds, number[]>>;
-  /** The same at either isolation level. */
+  /** The same at either isolation level; asked for as soon as one of them is due. */
   readonly logStarts: Map<Topic, Set<number>>;
+  isLogStartDue: boolean;
 }
 
 const isolationLevels: readonly IsolationLevel[] = ['read_uncommitted', 'read_committed'];
@@ -75,7 +76,8 @@ export class EndsWave {
         continue;
       }
       listIn(plan.ends[level], ends).push(partition);
-      if (topic.logStarts.isDue(partition, now)) setIn(plan.logStarts, topic).add(partition);
+      if (topic.logStarts.isDue(partition, now)) plan.isLogStartDue = true;
+      if (topic.logStarts.mayComeAlong(partition, now)) setIn(plan.logStarts, topic).add(partition);
     }
   }
 
@@ -85,14 +87,15 @@ export class EndsWave {
     const leader = this.#parts.cluster.brokerOf(nodeId);
     if (!leader) return undefined;
     const ends = { read_uncommitted: new Map(), read_committed: new Map() };
-    const plan = { leader, ends, logStarts: new Map() };
+    const plan = { leader, ends, logStarts: new Map(), isLogStartDue: false };
     plans.set(nodeId, plan);
     return plan;
   }
 
-  #ask({ leader, ends, logStarts }: LeaderPlan): Promise<unknown> {
+  #ask({ leader, ends, logStarts, isLogStartDue }: LeaderPlan): Promise<unknown> {
     const requests = isolationLevels.map((level) => this.#askEnds(leader, level, ends[level]));
-    return Promise.all([...requests, this.#askLogStarts(leader, logStarts)]);
+    if (isLogStartDue) requests.push(this.#askLogStarts(leader, logStarts));
+    return Promise.all(requests);
   }
 
   async #askEnds(

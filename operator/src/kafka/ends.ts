@@ -46,7 +46,7 @@ interface Failure extends Trouble {
   readonly partition: number;
 }
 
-/** End and log-start offsets. What cannot be read is undefined, each partition for itself. */
+/** End offsets. What cannot be read is undefined, each partition for itself. */
 export class Ends {
   readonly #parts: Parts;
   #wave: EndsWave | undefined;
@@ -108,7 +108,8 @@ export class Ends {
     const scopes = await this.#freshScopes(curable, deadline);
     const again = await this.#ask(scopes, isolationLevel, deadline);
     const left = scopes.flatMap((scope, i) => failuresOf(scope, again[i], this.#parts.cluster));
-    const mended = found.map((old) => overlay(old, again));
+    const answers = scopes.map((scope, i) => ({ ...scope, ends: again[i]?.ends ?? [] }));
+    const mended = found.map((old) => overlay(old, answers));
     const latestFirst = [...left, ...failures];
     refuseHopeless(mended, latestFirst);
     return { topics: mended, troubles: troublesOf(mended, latestFirst) };
@@ -125,9 +126,10 @@ export class Ends {
     if (failures.length === 0 || deadline.remainingMs() < worthARetryMs) return [];
     const fresh = await this.#freshTopics(failures, deadline);
     return fresh.flatMap((topic) => {
-      const partitions = failures
-        .filter((f) => f.scope.topic.name === topic.name && isWorthAsking(f, topic))
-        .map((f) => f.partition);
+      const partitions = partitionsToAsk(
+        failures.filter((f) => f.scope.topic.name === topic.name),
+        topic,
+      );
       return partitions.length > 0 ? [{ topic, partitions }] : [];
     });
   }
@@ -166,18 +168,26 @@ function tooLate({ topic }: TopicScope, partition: number, cluster: Cluster): Tr
   return { error: new KafkaError('KafkaUnreachable', what), retry: 'no' };
 }
 
+/** Those that failed, and all of a topic that was created anew: what is known is of the old one. */
+function partitionsToAsk(failures: readonly Failure[], fresh: Topic): readonly number[] {
+  const { topic, partitions = [] } = failures[0]?.scope ?? {};
+  if (topic?.topicId !== fresh.topicId) return partitions.filter((p) => p < fresh.leaders.length);
+  return failures.filter((f) => isWorthAsking(f, fresh)).map((f) => f.partition);
+}
+
 /** A leader that stayed silent would only use up the time that is left. */
 function isWorthAsking({ retry, scope, partition }: Failure, fresh: Topic): boolean {
   if (partition >= fresh.leaders.length) return false;
   return retry === 'moved' || fresh.leaders[partition] !== scope.topic.leaders[partition];
 }
 
-function overlay(old: TopicOffsets, again: readonly TopicEnds[]): TopicOffsets {
+/** @param again what was asked for once more; others may have asked for more of the same topic */
+function overlay(old: TopicOffsets, again: readonly TopicOffsets[]): TopicOffsets {
   const newer = again.find(({ topic }) => topic.name === old.topic.name);
   if (!newer) return old;
   // What was read of an incarnation that is gone says nothing about the new one.
   const ends = newer.topic.topicId === old.topic.topicId ? [...old.ends] : [];
-  for (const partition of newer.wanted) ends[partition] = newer.ends[partition];
+  for (const partition of newer.partitions) ends[partition] = newer.ends[partition];
   return { topic: newer.topic, partitions: old.partitions, ends };
 }
 

@@ -81,9 +81,10 @@ export function timestampsOf(
   wanted: readonly OffsetPosition[],
   fetched: readonly FetchedPartition[],
 ): readonly FetchedTimestamp[] {
+  const byPartition = new Map(fetched.map((f) => [`${f.topic}/${f.partition}`, f]));
   return wanted.map((position) => {
     const { topic, partition, offset } = position;
-    const found = fetched.find((f) => f.topic === topic && f.partition === partition);
+    const found = byPartition.get(`${topic}/${partition}`);
     const timestamp = found && timestampAt(found.records, offset);
     return { ...position, errorCode: found?.errorCode ?? 0, timestamp };
   });

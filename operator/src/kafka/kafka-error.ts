@@ -36,9 +36,20 @@ export class KafkaError extends Error {
 export const toKafkaError = (error: unknown): KafkaError =>
   error instanceof KafkaError
     ? error
-    : new KafkaError('LagUnknown', `the reading failed unexpectedly: ${String(error)}`, {
-        cause: error,
-      });
+    : new KafkaError(
+        'LagUnknown',
+        `the reading failed unexpectedly (${nameOf(error)}): see the log`,
+        {
+          cause: error,
+        },
+      );
+
+/** Its text may quote anything; the log has it, as the cause. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? `${error.name} ${code}` : error.name;
+}
 
 export function unavailable(error: unknown): OffsetReading {
   const known = toKafkaError(error);

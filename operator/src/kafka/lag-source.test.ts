@@ -318,6 +318,31 @@ describe('when Kafka changes', () => {
     expect(told(await ask('billing'))).toEqual(['orders/0 none..10 from 4']);
   });
 
+  test('a topic created anew under the same leader is seen by an end before its first record', async () => {
+    const [old] = kafka.createTopic('orders', [10n, 10n]);
+    if (old) old.logStart = 8n;
+    const before = await ask('billing');
+    kafka.createTopic('orders', [3n, 10n]);
+    const after = await ask('billing');
+    expect(told(after)).toEqual(['orders/0 none..3 from 0', 'orders/1 none..10 from 0']);
+    const idOf = (r: OffsetReading) => r.kind === 'observed' && r.partitions[0]?.topicId;
+    expect(idOf(after)).not.toBe(idOf(before));
+  });
+
+  test('a leader that is no longer among the brokers is looked up again in the same tick', async () => {
+    const [first] = kafka.createTopic('orders', [10n, 20n]);
+    for (const group of ['billing', 'another']) kafka.createGroup(group, 2);
+    await ask('billing');
+    if (first) first.leader = 2;
+    kafka.health.delete(1);
+    kafka.createTopic('other', [1n]);
+    await ask('another', { topics: ['other'] }, 'shop/other'); // brings the new list of brokers
+    expect(told(await ask('billing'))).toEqual([
+      'orders/0 none..10 from 0',
+      'orders/1 none..20 from 0',
+    ]);
+  });
+
   test('a topic created anew does not keep the log start of the old one', async () => {
     const [old] = kafka.createTopic('orders', [10n]);
     if (old) old.logStart = 4n;

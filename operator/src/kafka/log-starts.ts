@@ -3,6 +3,8 @@
  * again within this time. Until then such a group's lag may be too high by what was deleted meanwhile.
  */
 const maxAgeMs = 30_000;
+/** Beside others that are due: so those of different ticks fall into one by and by. */
+const comesAlongMs = 15_000;
 
 /** First readable offsets of one incarnation of a topic, on a schedule of their own. */
 export class LogStarts {
@@ -15,8 +17,16 @@ export class LogStarts {
   }
 
   isDue(partition: number, now: number): boolean {
+    return this.#isOlder(partition, now, maxAgeMs);
+  }
+
+  mayComeAlong(partition: number, now: number): boolean {
+    return this.#isOlder(partition, now, comesAlongMs);
+  }
+
+  #isOlder(partition: number, now: number, ageMs: number): boolean {
     const readAt = this.#readAt[partition];
-    return readAt === undefined || now - readAt >= maxAgeMs;
+    return readAt === undefined || now - readAt >= ageMs;
   }
 
   set(partition: number, offset: bigint, now: number): void {

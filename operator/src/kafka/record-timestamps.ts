@@ -65,12 +65,20 @@ export class RecordTimestamps {
     return [...chosen.values()];
   }
 
+  async #forget(positions: readonly OffsetPosition[]): Promise<void> {
+    const names = [...new Set(positions.map(({ topic }) => topic))];
+    for (const topic of await this.#topics.get(names)) this.#topics.forget(topic);
+  }
+
   async #send(
     leader: number,
     wanted: readonly Query[],
   ): Promise<ReadonlyMap<string, FetchedTimestamp>> {
     const to = this.#cluster.brokerOf(leader);
-    if (!to) throw new KafkaError('LagUnknown', `${wanted.map(subjectOf).join('; ')}: no leader`);
+    if (!to) {
+      await this.#forget(wanted);
+      throw new KafkaError('LagUnknown', `${wanted.map(subjectOf).join('; ')}: no leader`);
+    }
     const fetched = await this.#transport.fetchTimestamps(to, wanted);
     return new Map(fetched.map((f) => [keyOf(f), f]));
   }

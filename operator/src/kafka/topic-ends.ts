@@ -37,10 +37,18 @@ export class TopicEnds {
 
   fill(listed: readonly ListedOffset[]): void {
     for (const answer of listed) {
-      if (answer.errorCode === 0 && answer.offset >= 0n)
-        this.ends[answer.partitionIndex] = answer.offset;
-      else this.#refuse(answer);
+      const { partitionIndex, errorCode, offset } = answer;
+      if (errorCode !== 0 || offset < 0n) this.#refuse(answer);
+      else if (offset < (this.topic.logStarts.get(partitionIndex) ?? 0n))
+        this.#doubt(partitionIndex);
+      else this.ends[partitionIndex] = offset;
     }
+  }
+
+  /** An end before the first record is that of another topic of the same name. */
+  #doubt(partition: number): void {
+    const what = `topic ${this.topic.name}, partition ${partition}: its end lies before its first record: the topic was created anew; the next poll asks again`;
+    this.fail(partition, { error: new KafkaError('LagUnknown', what), retry: 'moved' });
   }
 
   #refuse({ partitionIndex, errorCode }: ListedOffset): void {
@@ -59,7 +67,10 @@ export class TopicEnds {
 
   failWithoutLeader(partition: number): void {
     const what = `topic ${this.topic.name}, partition ${partition}: it has no leader: check the brokers that hold it`;
-    this.fail(partition, { error: new KafkaError('LagUnknown', what), retry: 'no' });
+    // A leader that is no longer among the brokers is gone: by now there may be another one.
+    const isGone = (this.topic.leaders[partition] ?? -1) >= 0;
+    const retry = isGone ? 'moved' : 'no';
+    this.fail(partition, { error: new KafkaError('LagUnknown', what), retry });
   }
 }
 

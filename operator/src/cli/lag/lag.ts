@@ -116,7 +116,7 @@ async function toReport(
     group,
     description: reading.group,
     rows: await Promise.all(rows.map((row) => withTimes(row, timestampOf))),
-    trouble: failure ?? gapsIn(rows),
+    trouble: failure ?? gapsIn(rows, reading.gaps),
   };
 }
 

@@ -15,14 +15,18 @@ export const toTrouble = ({ reason, message }: Trouble): Trouble => ({
 
 const nothingToShow = 'it does not exist, or has neither commits nor members with partitions';
 
-/** What could not be read of a group although the reading as a whole succeeded. */
-export function gapsIn(rows: readonly LagRow[]): Trouble | undefined {
+/**
+ * What could not be read of a group although the reading as a whole succeeded.
+ * @param cause as the reading tells it, with the broker
+ */
+export function gapsIn(rows: readonly LagRow[], cause: string | undefined): Trouble | undefined {
   const gaps = rows.filter(isUnreadable);
   if (gaps.length === 0) return undefined;
   const names = gaps.slice(0, 10).map(({ topic, partition }) => `${topic}/${partition}`);
   const more = gaps.length > names.length ? ` and ${gaps.length - names.length} more` : '';
   const what = `${gaps.length} of ${rows.length} partitions could not be read: ${names.join(', ')}${more}`;
-  const remedy = 'look at their leaders with kafka-topics --describe --unavailable-partitions';
+  const remedy =
+    cause ?? 'look at their leaders with kafka-topics --describe --unavailable-partitions';
   return { reason: 'LagIncomplete', message: `${what}: ${remedy}` };
 }
 
