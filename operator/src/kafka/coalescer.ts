@@ -13,21 +13,16 @@ interface Waiting<Item, Answer> {
  */
 export class Coalescer<Item, Answer> {
   readonly #load: (items: readonly Item[]) => readonly Promise<Answer>[];
-  readonly #schedule: (flush: () => void) => void;
   #waiting: Waiting<Item, Answer>[] = [];
 
-  constructor(
-    load: (items: readonly Item[]) => readonly Promise<Answer>[],
-    schedule: (flush: () => void) => void = setImmediate,
-  ) {
+  constructor(load: (items: readonly Item[]) => readonly Promise<Answer>[]) {
     this.#load = load;
-    this.#schedule = schedule;
   }
 
   load(item: Item): Promise<Answer> {
     return new Promise((resolve) => {
       this.#waiting.push({ item, resolve });
-      if (this.#waiting.length === 1) this.#schedule(() => this.#flush());
+      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
     });
   }
 

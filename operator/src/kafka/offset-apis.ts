@@ -8,7 +8,7 @@ import type {
 } from './transport.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
-/** The two requests of every tick, encoded by ourselves: all the others are too rare to matter. */
+/** The two requests of every tick, encoded by ourselves (ADR 14). */
 
 export interface OffsetApi<Query, Answer> {
   readonly key: number;

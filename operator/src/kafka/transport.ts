@@ -22,12 +22,12 @@ export interface Transport {
   ): Promise<readonly FetchedTimestamp[]>;
   /** Groups of the classic protocol; any other kind is shown as `Dead` (traps P5). */
   describeGroups(to: Address, groups: readonly DescribeItem[]): Promise<readonly DescribedGroup[]>;
-  /** Groups of the KIP-848 protocol; `unknownGroup` for all when the broker does not know it. */
+  /** Groups of the KIP-848 protocol; GROUP_ID_NOT_FOUND for all when the broker does not know it. */
   describeConsumerGroups(
     to: Address,
     groups: readonly DescribeItem[],
   ): Promise<readonly DescribedGroup[]>;
-  /** Share groups (KIP-932); `unknownGroup` for all when the broker does not know them. */
+  /** Share groups (KIP-932); GROUP_ID_NOT_FOUND for all when the broker does not know them. */
   describeShareGroups(
     to: Address,
     groups: readonly DescribeItem[],

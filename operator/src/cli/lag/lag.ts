@@ -73,7 +73,7 @@ async function namesOf({ groups, connection }: LagOptions, source: GroupLister) 
   };
 }
 
-/** As many at a time as the operator reads by default: beyond that they would only wait for each other. */
+/** Readings with members are large: so many at a time bound what is held at once. */
 const groupsAtATime = 2_000;
 
 async function readAll(
