@@ -11,7 +11,7 @@ import type { ScalerState } from './state.ts';
  */
 export async function confirmAge(
   scaler: Scaler,
-  state: ScalerState,
+  state: Pick<ScalerState, 'history' | 'confirmedAt'>,
   reading: LagReading,
   { ports, signal }: { readonly ports: Ports; readonly signal: AbortSignal },
 ): Promise<void> {

@@ -1,9 +1,13 @@
+import type { Clock } from '../controller/clock.ts';
 import type { Cluster } from './cluster.ts';
 import { Coalescer } from './coalescer.ts';
 import { errorOfCode, isLeaderMoved } from './codes.ts';
 import { KafkaError } from './kafka-error.ts';
 import type { Topics } from './topics.ts';
 import type { FetchedTimestamp, OffsetPosition, Transport } from './transport.ts';
+
+/** Records that are asked for within this time share their requests. */
+const windowMs = 250;
 
 interface Query extends OffsetPosition {
   readonly leader: number;
@@ -14,13 +18,17 @@ interface Query extends OffsetPosition {
  * same tick. Needs READ on the topic.
  */
 export class RecordTimestamps {
+  readonly #clock: Clock;
   readonly #topics: Topics;
   readonly #cluster: Cluster;
   readonly #transport: Transport;
   readonly #fetch: Coalescer<Query, FetchedTimestamp>;
   #turn = 0;
+  #window: Promise<void> | undefined;
 
-  constructor(topics: Topics, cluster: Cluster, transport: Transport) {
+  constructor(parts: { topics: Topics; cluster: Cluster; transport: Transport; clock: Clock }) {
+    const { topics, cluster, transport, clock } = parts;
+    this.#clock = clock;
     this.#topics = topics;
     this.#cluster = cluster;
     this.#transport = transport;
@@ -32,12 +40,24 @@ export class RecordTimestamps {
    * @throws KafkaError
    */
   async of(position: OffsetPosition): Promise<number | undefined> {
+    await this.#together();
     const [topic] = await this.#topics.get([position.topic]);
     const leader = topic?.leaders[position.partition] ?? -1;
     const { errorCode, timestamp } = await this.#fetch.load({ ...position, leader });
     if (errorCode === 0) return timestamp;
     if (topic && isLeaderMoved(errorCode)) this.#topics.forget(topic);
     throw errorOfCode(errorCode, subjectOf(position));
+  }
+
+  /** The polls of one tick end at different moments; what they ask for is not urgent. */
+  #together(): Promise<void> {
+    this.#window ??= new Promise((resolve) => {
+      this.#clock.after(windowMs, () => {
+        this.#window = undefined;
+        resolve();
+      });
+    });
+    return this.#window;
   }
 
   #load(queries: readonly Query[]): readonly Promise<FetchedTimestamp>[] {

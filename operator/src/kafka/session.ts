@@ -61,7 +61,12 @@ export class Session {
     const coordinators = new Coordinators(this.#cluster, transport, clock);
     this.#scopes = new Scopes(topics, new Commits(transport, coordinators));
     this.#groups = new Groups(coordinators, transport, clock);
-    this.#timestamps = new RecordTimestamps(topics, this.#cluster, transport);
+    this.#timestamps = new RecordTimestamps({
+      topics,
+      cluster: this.#cluster,
+      transport,
+      clock,
+    });
     this.#ends = new Ends({
       topics,
       cluster: this.#cluster,

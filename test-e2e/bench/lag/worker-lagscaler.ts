@@ -4,9 +4,11 @@ import { OffsetHistory } from '../../../operator/src/autoscaler/offset-history.t
 import type { OffsetReading, PartitionOffsets } from '../../../operator/src/autoscaler/types.ts';
 import { loadConfig } from '../../../operator/src/config.ts';
 import { systemClock } from '../../../operator/src/controller/clock.ts';
+import { confirmAge } from '../../../operator/src/controller/confirm-age.ts';
 import { fakeWorld, scalerOf } from '../../../operator/src/controller/fakes.ts';
 import { readLag } from '../../../operator/src/controller/observe.ts';
 import type { Scaler } from '../../../operator/src/controller/ports.ts';
+import type { ScalerState } from '../../../operator/src/controller/state.ts';
 import { msToNextTick } from '../../../operator/src/controller/tick.ts';
 import { createWorkQueue } from '../../../operator/src/controller/workqueue.ts';
 import { createLagSource } from '../../../operator/src/kafka/lag-source.ts';
@@ -27,7 +29,7 @@ await runWorker(async ({ servers, layout, groups, pollSeconds }, events) => {
       return [scaler.key, scaler];
     }),
   );
-  const histories = new Map([...scalers.keys()].map((key) => [key, new OffsetHistory()]));
+  const states = new Map([...scalers.keys()].map((key) => [key, newState()]));
   const meter = new TickMeter(groups, events);
   const lag = createLagSource({
     readTimeoutMs: kafkaReadTimeoutMs,
@@ -36,9 +38,14 @@ await runWorker(async ({ servers, layout, groups, pollSeconds }, events) => {
   const ports = { ...fakeWorld().ports, lag };
   const { signal } = new AbortController();
 
+  /** As `reconcile` does, but for the decision and its target. */
   async function poll(scaler: Scaler): Promise<boolean> {
     const reading = await queue.aside(readLag(scaler, ports, signal));
-    histories.get(scaler.key)?.observe(reading, rules);
+    const state = states.get(scaler.key);
+    if (state) {
+      const observed = state.history.observe(reading, rules);
+      void confirmAge(scaler, state, observed, { ports, signal });
+    }
     return isComplete(reading);
   }
 
@@ -71,6 +78,10 @@ await runWorker(async ({ servers, layout, groups, pollSeconds }, events) => {
     close: () => lag.close(),
   };
 });
+
+function newState(): Pick<ScalerState, 'history' | 'confirmedAt'> {
+  return { history: new OffsetHistory(), confirmedAt: undefined };
+}
 
 /** As the API server gives it, defaults filled in. */
 function scalerFor({ group, topic }: Subject, servers: readonly string[]): Scaler {
