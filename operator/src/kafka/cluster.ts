@@ -30,6 +30,8 @@ export class Cluster {
   #brokers: ReadonlyMap<number, Address> = new Map();
   #lastGood: Address | undefined;
   #turn = 0;
+  /** Verdicts on the cluster, good or bad. */
+  #timesHeard = 0;
   #closed = false;
 
   constructor({ transport, seeds, clock, random }: ClusterOptions) {
@@ -100,15 +102,17 @@ export class Cluster {
 
   /**
    * Asks one broker after the other: the next one when one fails, or after 300 ms without an answer.
-   * @throws KafkaError when four have failed, or all there are, which opens the circuit breaker
+   * @throws KafkaError when four have failed, or all there are, which opens the circuit breaker; not when
+   * more has been heard of the cluster since the question was put: then it says nothing about now
    */
   async any<T>(ask: (to: Address) => Promise<T>): Promise<T> {
+    const heardBefore = this.#timesHeard;
     try {
       const { answer, from } = await this.#ask(ask, { staggerMs, isFinal: () => false });
       this.#succeeded(from);
       return answer;
     } catch (error) {
-      throw this.#failed(error);
+      throw heardBefore === this.#timesHeard ? this.#failed(error) : allFailed(error);
     }
   }
 
@@ -117,11 +121,13 @@ export class Cluster {
   }
 
   #succeeded(from: Address): void {
+    this.#timesHeard += 1;
     this.#lastGood = from;
     this.#breaker.succeeded();
   }
 
   #failed(error: unknown): KafkaError {
+    this.#timesHeard += 1;
     this.#lastGood = undefined;
     this.#turn += 1;
     const cause = allFailed(error);
