@@ -28,8 +28,12 @@ export interface ConsumeOptions {
 
 /** How soon a member notices that the group rebalances, beside the message in hand. */
 const heartbeatIntervalMs = 1_000;
-/** How long the partitions of a killed member stand still. */
-const sessionTimeoutMs = 15_000;
+/**
+ * How long the partitions of a killed member stand still, and the rebalance that waits for it. A member
+ * that is asked to end then waits too: with 15 s, as long as its shutdown is patient (25 s for five
+ * steps), it gave up.
+ */
+const sessionTimeoutMs = 10_000;
 /** The longest an idle member takes to leave; three of these a second are what idling costs. */
 const fetchWaitMs = 1_000;
 /** So that one partition with a long backlog does not keep the others of this member waiting. */
