@@ -53,9 +53,15 @@ test('at rest, watches and the lease are all that the API server is asked for', 
   const scenario = await createScenario(context);
   made.push(scenario);
   await scenario.expectCondition('Ready', 'True', 'Reconciled');
-  await until('its pod is ready', async () => {
-    return (await scenario.status())?.readyReplicas === 1;
-  });
+  // Rates need a second reading, and are told 30 s after the last status: not at rest before.
+  await until(
+    'its pod is ready and its rates are told',
+    async () => {
+      const { readyReplicas, arrivalRate, consumptionRate } = (await scenario.status()) ?? {};
+      return readyReplicas === 1 && arrivalRate !== undefined && consumptionRate !== undefined;
+    },
+    { withinMs: 60_000 },
+  );
   const before = await operator.metrics();
   const pollsBefore = polls(before);
   const after = await until(
