@@ -27,7 +27,7 @@ testVectors({
 });
 
 function tableOf(points: readonly Fields[]): OffsetTable {
-  const table = new OffsetTable(1);
+  const table = new OffsetTable(1, []);
   for (const { offset, time } of points) table.insert(time, [offset]);
   return table;
 }

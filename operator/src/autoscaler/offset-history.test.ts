@@ -200,6 +200,16 @@ describe('whatever comes', () => {
       }),
     ));
 
+  test.for([4_500, 4_510, 4_600])(
+    'polls every %i ms fill the tiers as far as they go, for a day',
+    (pollMs) => {
+      const history = new OffsetHistory();
+      for (let ms = 0; ms < 86_400_000; ms += pollMs)
+        history.observe(at(ms / 1000, moved(ms, 2 * ms)), rules);
+      expect(history.size).toBeLessThan(100);
+    },
+  );
+
   test('memory is bounded: a day of polls every second keeps as many points as an hour', () => {
     const history = new OffsetHistory();
     const poll = (second: number) =>

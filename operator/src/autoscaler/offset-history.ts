@@ -36,8 +36,8 @@ type Observed = Extract<OffsetReading, { kind: 'observed' }>;
  */
 export class OffsetHistory {
   readonly #columns = new Columns();
-  #ends = new OffsetTable(0);
-  #commits = new OffsetTable(0);
+  #ends = new OffsetTable(0, endTiers);
+  #commits = new OffsetTable(0, commitTiers);
   /** Per column: epoch milliseconds of the last move of its commit; NaN when none was seen. */
   #movedAt: number[] = [];
   /** Per column: how long the commit had stood still before that, ms; 0 while unknown. */
@@ -105,8 +105,8 @@ export class OffsetHistory {
   }
 
   #forget(): void {
-    this.#ends = new OffsetTable(this.#ends.columns);
-    this.#commits = new OffsetTable(this.#commits.columns);
+    this.#ends = new OffsetTable(this.#ends.columns, endTiers);
+    this.#commits = new OffsetTable(this.#commits.columns, commitTiers);
     this.#movedAt.fill(Number.NaN);
     this.#pauses.fill(0);
     this.#rewoundAt = empty();
@@ -121,9 +121,9 @@ export class OffsetHistory {
     for (const [i, commit] of commits.entries()) this.#noteMove(i, commit, at);
     this.#membership = membershipAfter(this.#membership, group, at);
     this.#ends.insert(at, ends);
-    this.#ends.thin(endTiers, undefined);
+    this.#ends.thin(undefined);
     this.#commits.insert(at, commits);
-    this.#commits.thin(commitTiers, this.#membership.changedAt);
+    this.#commits.thin(this.#membership.changedAt);
     return resets;
   }
 

@@ -9,6 +9,8 @@ export interface Tier {
 
 /** Polls are not exactly on time. */
 const jitter = 0.9;
+/** Room enough for a group in which nothing moves. */
+const fewRows = 4;
 
 /**
  * Offsets of all partitions of a group over time. A row is a reading: its time and one offset per column,
@@ -16,11 +18,14 @@ const jitter = 0.9;
  */
 export class OffsetTable {
   readonly columns: number;
+  readonly #tiers: readonly Tier[];
   #cells: Float64Array = new Float64Array(0);
   #rows = 0;
 
-  constructor(columns: number) {
+  /** @param tiers youngest first; without any, `thin` leaves every row where it is */
+  constructor(columns: number, tiers: readonly Tier[]) {
     this.columns = columns;
+    this.#tiers = tiers;
   }
 
   get rows(): number {
@@ -130,21 +135,21 @@ export class OffsetTable {
    * one, so that the table reaches back to its end. The newest row always stays.
    * @param pinned time of a row that stays whatever its neighbours
    */
-  thin(tiers: readonly Tier[], pinned: number | undefined): void {
+  thin(pinned: number | undefined): void {
     const now = this.newestTime;
     for (let row = 1; row < this.#rows - 1; ) {
       const time = this.time(row);
-      const spacing = spacingAt(now - time, tiers) * jitter;
+      const spacing = spacingAt(now - time, this.#tiers) * jitter;
       if (time - this.time(row - 1) < spacing && time !== pinned) this.#remove(row);
       else row++;
     }
-    const oldest = now - (tiers.at(-1)?.untilMs ?? 0);
+    const oldest = now - (this.#tiers.at(-1)?.untilMs ?? Number.POSITIVE_INFINITY);
     while (this.#rows > 2 && this.time(1) < oldest) this.#remove(0);
   }
 
   /** The same rows with other columns: each is one of this table, or a new one without a past. */
   rearranged(from: readonly (number | undefined)[]): OffsetTable {
-    const next = new OffsetTable(from.length);
+    const next = new OffsetTable(from.length, this.#tiers);
     for (let row = 0; row < this.#rows; row++) {
       const offsets = from.map((c) => (c === undefined ? Number.NaN : this.offset(row, c)));
       next.insert(this.time(row), offsets);
@@ -174,14 +179,25 @@ export class OffsetTable {
     this.#rows--;
   }
 
-  /** Just as many as needed: the tiers bound their number, so this ends after the first minutes. */
+  /** In two steps: a busy group soon needs its usual room, and more of it only when polls come oddly. */
   #reserve(rows: number): void {
-    const needed = rows * this.#width;
-    if (needed <= this.#cells.length) return;
-    const larger = new Float64Array((needed <= 4 * this.#width ? 4 : 36) * this.#width);
+    if (rows * this.#width <= this.#cells.length) return;
+    const room = rows <= fewRows ? fewRows : Math.max(rows, usualRows(this.#tiers));
+    const larger = new Float64Array(room * this.#width);
     larger.set(this.#cells);
     this.#cells = larger;
   }
+}
+
+/** As many as the tiers hold at regular polls, the newest one and one older than all of them. */
+function usualRows(tiers: readonly Tier[]): number {
+  let rows = 2;
+  let from = 0;
+  for (const { untilMs, spacingMs } of tiers) {
+    rows += Math.ceil((untilMs - from) / spacingMs);
+    from = untilMs;
+  }
+  return rows;
 }
 
 function spacingAt(ageMs: number, tiers: readonly Tier[]): number {
