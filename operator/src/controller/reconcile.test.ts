@@ -330,6 +330,21 @@ test('a partition that stands still while others move is named, told once, and f
   expect(condition()).toBeUndefined();
 });
 
+test('another group has a history of its own', async () => {
+  const world = fakeWorld();
+  moving(world, (_, second) => second - 20);
+  for (let i = 0; i < 20; i++) await poll(world);
+  const scaler = world.scalers.get('shop/orders');
+  if (!scaler) throw new Error('the world has no scaler');
+  const consumer = { ...scaler.spec.consumer, group: 'billing' };
+  world.add({ ...scaler, generation: 2, spec: { ...scaler.spec, consumer } });
+  await poll(world);
+  expect(statusOf(world)?.lag).toBe('80');
+  expect(statusOf(world)).not.toHaveProperty('consumptionRate');
+  await poll(world);
+  expect(world.outcomes.at(-1)?.outcome.reading).toMatchObject({ trend: { consumptionRate: 4 } });
+});
+
 test('lag that nobody commits is a group that has stopped', async () => {
   const world = fakeWorld();
   moving(world, () => 0);

@@ -8,7 +8,10 @@ import type { Shortage } from './shortage.ts';
 export interface ScalerState {
   readonly uid: string;
   memory: Memory | undefined;
-  readonly history: OffsetHistory;
+  /** Of the group that is read; another group or cluster has another one. */
+  history: OffsetHistory;
+  /** What `history` is about. */
+  source: string;
   /** When a record was last asked for its timestamp, epoch milliseconds. */
   confirmedAt: number | undefined;
   /** Epoch milliseconds of the last status write. */
@@ -30,12 +33,13 @@ export function createScalerStates(onForget: (key: Key) => void): ScalerStates {
   return {
     of(scaler) {
       const known = states.get(scaler.key);
-      if (known?.uid === scaler.uid) return known;
+      if (known?.uid === scaler.uid) return readingOf(known, scaler);
       if (known) onForget(scaler.key);
       const state: ScalerState = {
         uid: scaler.uid,
         memory: undefined,
         history: new OffsetHistory(),
+        source: sourceOf(scaler),
         confirmedAt: undefined,
         publishedAt: 0,
         shortage: undefined,
@@ -49,6 +53,21 @@ export function createScalerStates(onForget: (key: Key) => void): ScalerStates {
       onForget(key);
     },
   };
+}
+
+/** Offsets of another group have nothing to do with those before. */
+function readingOf(state: ScalerState, scaler: Scaler): ScalerState {
+  const source = sourceOf(scaler);
+  if (state.source === source) return state;
+  state.source = source;
+  state.history = new OffsetHistory();
+  state.confirmedAt = undefined;
+  return state;
+}
+
+function sourceOf({ spec }: Scaler): string {
+  const { group, isolationLevel } = spec.consumer;
+  return [group, isolationLevel, ...spec.kafka.bootstrapServers].join();
 }
 
 /**
