@@ -12,9 +12,11 @@ import {
   plainText,
   reset,
   type Stub,
+  plainSasl as sasl,
   silent,
   startBlackHole,
   startStub,
+  publicTls as tls,
   tlsAlert,
   wrongPassword,
 } from './testing.ts';
@@ -23,14 +25,6 @@ setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;
 
 const never = new AbortController().signal;
-const sasl = { mechanism: 'PLAIN', username: 'alice', password: 'hunter2' } as const;
-const tls = {
-  ca: undefined,
-  cert: undefined,
-  key: undefined,
-  serverName: undefined,
-  insecureSkipVerify: false,
-};
 
 /** A cluster that fails in its own way, and how often it does in a tenth of the test. */
 interface Way {

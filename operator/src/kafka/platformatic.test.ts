@@ -6,8 +6,10 @@ import {
   nonsense,
   plainText,
   reset,
+  plainSasl as sasl,
   silent,
   startStub,
+  publicTls as tls,
   tlsAlert,
   wrongPassword,
 } from './testing.ts';
@@ -40,15 +42,6 @@ const read = (address: string, change: Partial<KafkaConnection> = {}, owner = 's
     },
     never,
   );
-};
-
-const sasl = { mechanism: 'PLAIN', username: 'alice', password: 'hunter2' } as const;
-const tls = {
-  ca: undefined,
-  cert: undefined,
-  key: undefined,
-  serverName: undefined,
-  insecureSkipVerify: false,
 };
 
 test.for([

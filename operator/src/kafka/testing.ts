@@ -140,3 +140,15 @@ async function accepts(address: Address): Promise<boolean> {
     () => false,
   );
 }
+
+/** A user of SASL PLAIN. */
+export const plainSasl = { mechanism: 'PLAIN', username: 'alice', password: 'hunter2' } as const;
+
+/** TLS with the usual CAs and no client certificate. */
+export const publicTls = {
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  serverName: undefined,
+  insecureSkipVerify: false,
+};
