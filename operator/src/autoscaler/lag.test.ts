@@ -103,6 +103,24 @@ describe('lag of a group', () => {
       scaleInAllowed: false,
     }));
 
+  test.for([
+    ['never committed and without an end it is unknown, whatever the policy', latest, false],
+    ['the partitions that are ignored need no end', { ...latest, neverCommitted: 'ignore' }, true],
+  ] as const)('%s', ([, rules, complete]) => {
+    const partitions = [at(0n, 'none'), at(0n, 100n, 100n)];
+    const found = groupLag(partitions, { ...basePolicy, ...rules }, new Map(), 0);
+    expect(found).toMatchObject({ complete, unknownPartitions: complete ? 0 : 1 });
+    expect(found.scaleInAllowed).toBe(complete);
+  });
+
+  test('an upper bound is a lag like any other, and marked', () =>
+    expect(group(at(undefined, 100n, 150n))).toMatchObject({
+      lag: 50n,
+      complete: true,
+      scaleInAllowed: true,
+      flags: ['upperBound'],
+    }));
+
   test('an upper bound is no part of a lower bound', () =>
     expect(group(at(undefined, 100n, 150n), at(0n, 100n))).toMatchObject({ lowerBound: 0n }));
 

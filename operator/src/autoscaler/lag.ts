@@ -100,12 +100,21 @@ function shareOf(
   now: number,
 ): Share {
   const { lag, flags } = partitionLag(offsets, policy, entry?.beyondEndTicks);
-  if (lag === undefined) return { lag, flags, certain: 0n, activating: 0n };
+  if (lag === undefined || isUnread(offsets, policy))
+    return { lag: undefined, flags, certain: 0n, activating: 0n };
   const { activation } = policy;
   // KEDA #5675: transaction markers leave a small lag for ever, which must not keep a group awake.
   const leftover = lag <= activation.lag && hasStoodStill(entry, now, activation.cooldownMs);
   const certain = flags.includes('upperBound') ? 0n : lag;
   return { lag, flags, certain, activating: leftover ? 0n : lag };
+}
+
+/**
+ * Without an end nobody can say whether records arrive: a partition that was never committed may have no
+ * lag by policy, and the group is all the same not idle. Those that the policy ignores, it ignores.
+ */
+function isUnread({ end }: PartitionOffsets, { neverCommitted }: GroupRules): boolean {
+  return end === undefined && neverCommitted !== 'ignore';
 }
 
 function sum(values: readonly bigint[]): bigint {

@@ -33,7 +33,7 @@ export function recommend(from: number, tick: Tick): Step {
   const { lag = 0n, policy } = tick;
   const running = podsOf(tick);
   const to = replicasForLag(lag, running, policy);
-  const message = messageOf(lag, running, policy.lagPerReplica);
+  const message = messageOf(tick, running);
   const within = running > 0 && withinTolerance(lag, running, policy);
   if (within) return step(from, to, 'WithinTolerance', `${message}, within tolerance`);
   const above = lag > policy.lagPerReplica * BigInt(running);
@@ -45,10 +45,13 @@ function podsOf({ current, target }: Tick): number {
   return current === 0 ? 0 : target.statusReplicas;
 }
 
-function messageOf(lag: bigint, running: number, perReplica: bigint): string {
-  if (running === 0) return `lag ${lag} at ${perReplica} per replica, none running`;
+function messageOf({ lag = 0n, group, policy }: Tick, running: number): string {
+  const perReplica = policy.lagPerReplica;
+  const isBound = group?.flags.includes('upperBound') && group.complete;
+  const records = `lag ${isBound ? 'of at most ' : ''}${lag}`;
+  if (running === 0) return `${records} at ${perReplica} per replica, none running`;
   const ratio = formatRatio(lag, perReplica * BigInt(running));
-  return `lag ${lag} is ${ratio} × the target of ${perReplica} per replica`;
+  return `${records} is ${ratio} × the target of ${perReplica} per replica`;
 }
 
 function step(

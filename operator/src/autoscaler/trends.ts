@@ -109,8 +109,8 @@ function partitionTimeLag(
   column: number,
   { ends, confirmed }: Past,
 ): TimeLag | undefined {
-  if (lag === 0n) return { seconds: 0, basis: 'caughtUp' };
   if (Number.isNaN(position)) return undefined;
+  if (lag === 0n) return { seconds: 0, basis: 'caughtUp' };
   const found = lookUpTime(ends, column, position, confirmed.get(column));
   return found && { seconds: found.lag / 1000, basis: found.state };
 }

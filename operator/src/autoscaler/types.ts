@@ -79,7 +79,10 @@ export interface ObservedOffsets {
   /** One entry for every partition of every topic of the group; never empty. */
   readonly partitions: readonly PartitionOffsets[];
   readonly group: GroupDescription | undefined;
-  /** Why partitions are unknown: names the broker and the remedy; undefined when none is. */
+  /**
+   * Why partitions are unknown, or if none is, why log starts are: names the broker and the remedy;
+   * undefined when nothing is missing.
+   */
   readonly gaps?: string | undefined;
 }
 

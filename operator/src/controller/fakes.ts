@@ -174,7 +174,7 @@ export class FakeLag implements LagSource {
   /** Of any record. */
   timestamp: number | undefined;
   readonly timestampsAsked: string[] = [];
-  /** Why some are unknown. */
+  /** Why some offsets are unknown. */
   gaps = 'broker 2 at kafka-2:9092: connect: TCP: refused';
   readonly released: string[] = [];
   readonly requests: LagRequest[] = [];
@@ -196,7 +196,8 @@ export class FakeLag implements LagSource {
       };
     };
     const partitions = Array.from({ length: this.partitions }, (_, i) => this.change(offsets(i)));
-    const gaps = this.unknown > 0 ? this.gaps : undefined;
+    const isWhole = partitions.every((p) => p.end !== undefined && p.logStart !== undefined);
+    const gaps = isWhole ? undefined : this.gaps;
     return { kind: 'observed', at: this.at(), partitions, group: undefined, gaps };
   }
   async timestampOf(_owner: string, { topic, partition, offset }: RecordPosition) {

@@ -101,7 +101,16 @@ function scalingActive(outcome: Outcome): Finding {
   const idle = stepWith(decision, inactive);
   if (idle) return no(idle.reason, idle.message);
   if (reading.trend.stopped) return yes('GroupStopped', stopped);
-  return yes('ValidLagFound', 'every partition of the group was read');
+  return yes('ValidLagFound', validLag(outcome));
+}
+
+/** A lag that is too high makes no scale-in, but a person should know. */
+function validLag({ reading, decision }: Outcome): string {
+  const gaps = reading.kind === 'observed' ? reading.gaps : undefined;
+  const isBound = decision?.lag?.flags.includes('upperBound') === true;
+  if (!isBound && !gaps) return 'every partition of the group was read';
+  const what = isBound ? 'the lag is an upper bound:' : 'the lag is exact, although';
+  return `${what} not every log start is known${gaps ? `: ${gaps}` : ''}`;
 }
 
 const stopped =

@@ -126,6 +126,23 @@ test('some unknown partitions hold the replicas; Ready is Unknown and names the 
   expect(statusOf(world)).toMatchObject({ partitions: 40, unknownPartitions: 3 });
 });
 
+test('a lag without a log start is an upper bound, and says why; it may scale in', async () => {
+  const world = fakeWorld({ behavior: { scaleDown: { stabilizationWindowSeconds: 0 } } });
+  world.target.set('orders', 7);
+  world.lag.lag = 100n;
+  world.lag.change = (offsets) => ({ ...offsets, logStart: undefined });
+  world.lag.gaps = 'broker 2 at kafka-2:9092: ListOffsets: request: no answer in time';
+  await poll(world);
+  const active = statusOf(world)?.conditions?.find((c) => c.type === 'ScalingActive');
+  expect(active).toMatchObject({
+    status: 'True',
+    reason: 'ValidLagFound',
+    message: `the lag is an upper bound: not every log start is known: ${world.lag.gaps}`,
+  });
+  expect(statusOf(world)?.decision?.message).toContain('lag of at most 100');
+  expect(world.target.patches).toEqual([2]);
+});
+
 test('a target that changes between reading and writing is read and decided again', async () => {
   const world = fakeWorld();
   world.lag.lag = 500n;

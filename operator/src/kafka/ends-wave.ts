@@ -1,9 +1,17 @@
 import type { Cluster } from './cluster.ts';
+import { errorOfCode } from './codes.ts';
 import { toKafkaError } from './kafka-error.ts';
 import type { TopicScope } from './scope.ts';
 import { TopicEnds } from './topic-ends.ts';
 import type { Topic } from './topics.ts';
-import type { Address, IsolationLevel, ListedTopic, OffsetsQuery, Transport } from './transport.ts';
+import type {
+  Address,
+  IsolationLevel,
+  ListedOffset,
+  ListedTopic,
+  OffsetsQuery,
+  Transport,
+} from './transport.ts';
 
 interface Parts {
   readonly cluster: Cluster;
@@ -124,11 +132,14 @@ export class EndsWave {
     if (wanted.size === 0) return;
     const topics = [...wanted].map(([{ name }, set]) => ({ name, partitions: [...set] }));
     const query = { isolationLevel: 'read_uncommitted', position: 'logStart', topics } as const;
-    const listed = await this.#list(leader, query).catch(() => undefined);
-    const now = this.#parts.now();
-    for (const { name, logStarts } of wanted.keys()) {
-      for (const { partitionIndex, errorCode, offset } of listed?.get(name) ?? []) {
-        if (errorCode === 0 && offset >= 0n) logStarts.set(partitionIndex, offset, now);
+    try {
+      const listed = await this.#list(leader, query);
+      const now = this.#parts.now();
+      for (const topic of wanted.keys()) noteLogStarts(topic, listed.get(topic.name) ?? [], now);
+    } catch (thrown) {
+      const error = toKafkaError(thrown);
+      for (const [{ logStarts }, partitions] of wanted) {
+        for (const partition of partitions) logStarts.fail(partition, error);
       }
     }
   }
@@ -140,6 +151,21 @@ export class EndsWave {
     const topics = namedOnce(query.topics);
     const listed = await this.#parts.transport.listOffsets(leader, { ...query, topics });
     return new Map(listed.map(({ name, partitions }) => [name, partitions]));
+  }
+}
+
+function noteLogStarts(
+  { name, logStarts }: Topic,
+  listed: readonly ListedOffset[],
+  now: number,
+): void {
+  for (const { partitionIndex, errorCode, offset } of listed) {
+    if (errorCode === 0 && offset >= 0n) {
+      logStarts.set(partitionIndex, offset, now);
+      continue;
+    }
+    const subject = `log start of topic ${name}, partition ${partitionIndex}`;
+    logStarts.fail(partitionIndex, errorOfCode(errorCode, subject));
   }
 }
 

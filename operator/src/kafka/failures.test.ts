@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OffsetReading } from '../autoscaler/types.ts';
 import type { KafkaConnection, LagSource } from '../controller/ports.ts';
 import { FakeKafka, type Health, HurriedClock } from './fakes.ts';
+import { KafkaError } from './kafka-error.ts';
 import { createLagSource } from './lag-source.ts';
 
 /** What a failing cluster costs, whom it concerns, and how soon readings are right again. */
@@ -158,6 +159,36 @@ describe('the gaps of a reading', () => {
     Object.assign(partitions[3] ?? {}, { errorCode: 56, leader: 1 });
     kafka.health.set(3, 'refusing');
     expect(gapsOf(await ask('g1', ['orders']))).toMatch(/^kafka:3: .*; and 2 more$/);
+  });
+
+  const failLogStarts = (error: KafkaError, at = 1) => {
+    kafka.onRequest = ({ broker, detail }) => {
+      if (broker === at && detail?.startsWith('logStart')) throw error;
+    };
+  };
+
+  test('say why a log start is unknown, until it is known', async () => {
+    spread();
+    failLogStarts(new KafkaError('LagUnknown', 'kafka:1: ListOffsets: no answer'));
+    const first = await ask('g1', ['t1', 't3']);
+    expect(told(first)).toEqual(['t1/0 none..10 from ?', 't3/0 none..10 from 0']);
+    expect(gapsOf(first)).toBe('kafka:1: ListOffsets: no answer');
+    kafka.onRequest = () => undefined;
+    clock.skip(pollMs);
+    const next = await ask('g1', ['t1', 't3']);
+    expect(told(next)).toEqual(['t1/0 none..10 from 0', 't3/0 none..10 from 0']);
+    expect(gapsOf(next)).toBeUndefined();
+  });
+
+  test('say nothing of log starts that are known from before, nor while partitions are unknown', async () => {
+    spread();
+    await ask('g1', ['t1']);
+    failLogStarts(new KafkaError('LagUnknown', 'kafka:1: ListOffsets: no answer'));
+    clock.skip(60_000);
+    expect(gapsOf(await ask('g1', ['t1']))).toBeUndefined();
+    failLogStarts(new KafkaError('LagUnknown', 'kafka:3: ListOffsets: no answer'), 3);
+    Object.assign(kafka.topics.get('t2')?.partitions[0] ?? {}, { errorCode: 56 });
+    expect(gapsOf(await ask('g1', ['t2', 't3']))).toMatch(/^topic t2, partition 0: /);
   });
 
   test('are none when every partition was read', async () => {

@@ -9,7 +9,7 @@ type CommittedPartition = GroupOffsets['topics'][number]['partitions'][number];
 
 interface Combined {
   readonly partitions: readonly PartitionOffsets[];
-  /** Why some of them are unknown. */
+  /** Why some of them are unknown; without that, why the log starts of some are. */
   readonly troubles: readonly KafkaError[];
 }
 
@@ -27,7 +27,15 @@ export function combine(scope: Scope, { topics, troubles }: FoundEnds): Combined
       if (commit && commit.errorCode !== 0) refused.push(troubleOf(commit, found.topic.name));
     }
   }
-  return { partitions, troubles: [...troubles, ...refused] };
+  const unknown = [...troubles, ...refused];
+  return { partitions, troubles: unknown.length > 0 ? unknown : topics.flatMap(withoutLogStart) };
+}
+
+/** Without a log start the lag is an upper bound. */
+function withoutLogStart({ topic, partitions, ends }: TopicOffsets): readonly KafkaError[] {
+  const { troubles } = topic.logStarts;
+  if (troubles.size === 0) return [];
+  return partitions.flatMap((p) => (ends[p] === undefined ? [] : (troubles.get(p) ?? [])));
 }
 
 /** By partition number, with holes. */
