@@ -3,6 +3,10 @@ import type { OffsetTable } from './offset-table.ts';
 
 /** As many commits as Burrow looks at. */
 export const windowLength = 10;
+/** Between so many commits lie so many pauses. */
+export const pausesInWindow: number = windowLength - 1;
+/** Of one pause: a group that was idle for long has not become a slow one. */
+const longestPauseMs = 300_000;
 /** A poll cannot see a commit that repeats an offset: after this time it counts as one. */
 const repeatMs = 30_000;
 
@@ -33,6 +37,18 @@ export function commitSamples(
     }
   }
   return samples.reverse();
+}
+
+/**
+ * The mean of about the last nine pauses between commits, ms: the rows that would tell it are thinned away
+ * by the time it is needed. It starts high, so that few commits do not look like all of them.
+ * @param before 0 while there is none
+ * @param pauseMs 0 while it is unknown
+ */
+export function usualInterval(before: number, pauseMs: number): number {
+  if (pauseMs === 0) return before;
+  const mean = before === 0 ? repeatMs : before;
+  return mean + (Math.min(pauseMs, longestPauseMs) - mean) / pausesInWindow;
 }
 
 /** The first of the rows up to this one in which a column is the same, or unknown. */

@@ -18,6 +18,8 @@ export interface CommitWindow {
   readonly samples: readonly CommitSample[];
   /** Time of the last sample that is known to be a commit; epoch milliseconds. */
   readonly lastCommitAt: number;
+  /** From the first of the last ten commits to the last, ms; the samples tell where it is left out. */
+  readonly commitsTookMs?: number;
   /** End offsets of the recent minutes. */
   readonly recentEnds: readonly number[];
   readonly currentLag: number;
@@ -41,9 +43,10 @@ export function commitStatus(window: CommitWindow): CommitStatus {
 }
 
 /** The silence is longer than all the commits before it took. */
-export function hasStopped({ samples, lastCommitAt, now }: CommitWindow): boolean {
+export function hasStopped({ samples, lastCommitAt, now, ...window }: CommitWindow): boolean {
   const first = samples[0]?.at ?? lastCommitAt;
-  return now - lastCommitAt > lastCommitAt - first;
+  const { commitsTookMs = lastCommitAt - first } = window;
+  return now - lastCommitAt > commitsTookMs;
 }
 
 /** Not long ago the partition had no record beyond the last commit. */

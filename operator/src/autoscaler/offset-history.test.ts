@@ -115,6 +115,46 @@ test('a reading that comes twice or late adds nothing', () => {
   );
 });
 
+describe('commits that end', () => {
+  /** Commits for ten minutes, with these pauses by turns. */
+  const commitsWith = (pauses: readonly number[]) => {
+    const commits: number[] = [];
+    for (let second = 0; second <= 600; second += pauses[commits.length % pauses.length] ?? 0)
+      commits.push(second);
+    return commits;
+  };
+  /** By the second after the last commit; polls every 5 s, and the group is 20 s behind. */
+  const statusesAfter = (commits: readonly number[], others: readonly Partition[]) => {
+    const end = commits.at(-1) ?? 0;
+    const readings = every5s(end + 400, (second) => {
+      const committedAt = commits.findLast((c) => c <= second) ?? 0;
+      return moved(10 * Math.max(0, committedAt - 20), 10 * second);
+    });
+    const history = new OffsetHistory();
+    const seen = readings.map((r) => {
+      const grown = others.map(() => moved(r.at, r.at));
+      const reading = at(r.at / 1000, ...r.partitions, ...grown);
+      return [r.at / 1000 - end, last([reading], history).partitions[0]?.trend.status] as const;
+    });
+    return seen.filter(([second]) => second > 0);
+  };
+
+  test.for<[string, readonly number[], number]>([
+    ['every 5 s: after more than 45 s', [5], 50],
+    ['every 20 s: after more than 180 s', [20], 185],
+    ['in bursts: after about as long as three of them', [5, 5, 60], 195],
+  ])('%s it is a stop, whatever others do, and after ten repeats a stall', ([, pauses, second]) => {
+    for (const others of [[], [{}]]) {
+      const seen = statusesAfter(commitsWith(pauses), others);
+      const stopAt = seen.findIndex(([, status]) => status === 'STOP');
+      const stallAt = seen.findIndex(([, status]) => status === 'STALL');
+      expect(seen[stopAt]?.[0]).toBe(second);
+      expect(new Set(seen.slice(stopAt, stallAt).map(([, status]) => status)).size).toBe(1);
+      expect(new Set(seen.slice(stallAt).map(([, status]) => status)).size).toBe(1);
+    }
+  });
+});
+
 describe('age', () => {
   test('of a group a minute behind is a minute', () => {
     const { trend } = last(every5s(300, (s) => moved(Math.max(0, 20 * (s - 60)), 20 * s)));

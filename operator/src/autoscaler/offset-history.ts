@@ -1,4 +1,5 @@
 import { Columns } from './columns.ts';
+import { usualInterval } from './commit-samples.ts';
 import type { RecordRef } from './confirmation.ts';
 import { type LagRules, partitionLag } from './lag.ts';
 import { type Membership, membershipAfter } from './membership.ts';
@@ -42,6 +43,8 @@ export class OffsetHistory {
   #movedAt: number[] = [];
   /** Per column: how long the commit had stood still before that, ms; 0 while unknown. */
   #pauses: number[] = [];
+  /** Per column: how long it usually stands still between commits, ms; 0 while unknown. */
+  #commitIntervals: number[] = [];
   /** Per column, where it happened: epoch milliseconds of the last commit that went back. */
   #rewoundAt: PerColumn<number> = empty();
   #membership: Membership = { members: undefined, changedAt: undefined };
@@ -71,6 +74,7 @@ export class OffsetHistory {
       commits: this.#commits,
       movedAt: this.#movedAt,
       pauses: this.#pauses,
+      commitIntervals: this.#commitIntervals,
       rewoundAt: this.#rewoundAt,
       membershipChangedAt: this.#membership.changedAt,
       confirmed: this.#confirmed,
@@ -100,6 +104,7 @@ export class OffsetHistory {
     this.#commits = this.#commits.rearranged(from);
     this.#movedAt = from.map((column) => this.#movedAt[column ?? -1] ?? Number.NaN);
     this.#pauses = from.map((column) => this.#pauses[column ?? -1] ?? 0);
+    this.#commitIntervals = from.map((column) => this.#commitIntervals[column ?? -1] ?? 0);
     this.#rewoundAt = empty();
     this.#confirmed = empty();
   }
@@ -109,6 +114,7 @@ export class OffsetHistory {
     this.#commits = new OffsetTable(this.#commits.columns, commitTiers);
     this.#movedAt.fill(Number.NaN);
     this.#pauses.fill(0);
+    this.#commitIntervals.fill(0);
     this.#rewoundAt = empty();
     this.#membership = { ...this.#membership, changedAt: undefined };
     this.#confirmed = empty();
@@ -133,7 +139,9 @@ export class OffsetHistory {
     const isWatched = !Number.isNaN(this.#ends.newest(column));
     if (Number.isNaN(commit) || commit === before || !isWatched) return;
     const { [column]: movedAt = Number.NaN } = this.#movedAt;
-    this.#pauses[column] = Number.isNaN(movedAt) ? 0 : at - movedAt;
+    const pauseMs = Number.isNaN(movedAt) ? 0 : at - movedAt;
+    this.#pauses[column] = pauseMs;
+    this.#commitIntervals[column] = usualInterval(this.#commitIntervals[column] ?? 0, pauseMs);
     this.#movedAt[column] = at;
     if (commit < before) this.#rewoundAt = withEntry(this.#rewoundAt, column, at);
   }
@@ -155,6 +163,7 @@ export class OffsetHistory {
     this.#commits.clear(column);
     this.#movedAt[column] = Number.NaN;
     this.#pauses[column] = 0;
+    this.#commitIntervals[column] = 0;
     this.#rewoundAt = without(this.#rewoundAt, column);
     this.#confirmed = without(this.#confirmed, column);
   }

@@ -1,5 +1,13 @@
-import { commitSamples, offsetAt, windowLength } from './commit-samples.ts';
-import { type CommitStatus, commitStatus, groupCommitStatus } from './commit-status.ts';
+import { commitSamples, offsetAt, pausesInWindow, windowLength } from './commit-samples.ts';
+import {
+  type CommitStatus,
+  type CommitWindow,
+  commitStatus,
+  groupCommitStatus,
+  hasStopped,
+  isStalled,
+  wasCaughtUp,
+} from './commit-status.ts';
 import type { OffsetTable } from './offset-table.ts';
 import type { PerColumn } from './per-column.ts';
 import { type Rates, rateOf, ratesOf, sumOfRates } from './rates.ts';
@@ -31,6 +39,8 @@ export interface Past {
   readonly movedAt: readonly number[];
   /** Per column: how long the commit had stood still before that, ms; 0 while unknown. */
   readonly pauses: readonly number[];
+  /** Per column: how long it usually stands still between commits, ms; 0 while unknown. */
+  readonly commitIntervals: readonly number[];
   readonly rewoundAt: PerColumn<number>;
   readonly membershipChangedAt: number | undefined;
   readonly confirmed: PerColumn<Point>;
@@ -115,22 +125,37 @@ function partitionTimeLag(
   return found && { seconds: found.lag / 1000, basis: found.state };
 }
 
-/** Too few commits say nothing. */
-function statusOf({ lag = 0n }: Seen, column: number, { ends, commits }: Past): CommitStatus {
+/** Too few samples say nothing, but that there are no more. */
+function statusOf({ lag = 0n }: Seen, column: number, past: Past): CommitStatus {
   if (lag === 0n) return 'OK';
-  const samples = commitSamples(commits, ends, column);
-  if (samples.length < windowLength) return 'OK';
-  const now = commits.newestTime;
-  const end = offsetAt(ends, column, now - recentMs);
-  const lastMove = samples.findLastIndex((s, i) => i > 0 && s.offset !== samples[i - 1]?.offset);
-  return commitStatus({
+  const samples = commitSamples(past.commits, past.ends, column);
+  const now = past.commits.newestTime;
+  const end = offsetAt(past.ends, column, now - recentMs);
+  const window = {
     samples,
-    lastCommitAt: samples.at(lastMove)?.at ?? now,
+    ...commitTimes(samples, column, past),
     recentEnds: end === undefined ? [] : [end],
     currentLag: Number(lag),
     now,
     allowedLag: 0,
-  });
+  };
+  if (samples.length >= windowLength) return commitStatus(window);
+  return hasStopped(window) && !wasCaughtUp(window) ? 'STOP' : 'OK';
+}
+
+type CommitTimes = Pick<CommitWindow, 'lastCommitAt' | 'commitsTookMs'>;
+
+/** An offset that repeats in all samples may have been committed until now. */
+function commitTimes(
+  samples: CommitWindow['samples'],
+  column: number,
+  { commits, movedAt, commitIntervals }: Past,
+): CommitTimes {
+  const { [column]: lastCommitAt = Number.NaN } = movedAt;
+  const { [column]: intervalMs = 0 } = commitIntervals;
+  const isRepeated = samples.length >= windowLength && isStalled(samples);
+  if (intervalMs === 0 || isRepeated) return { lastCommitAt: commits.newestTime };
+  return { lastCommitAt, commitsTookMs: pausesInWindow * intervalMs };
 }
 
 function standingOf({ lag }: Seen, column: number, past: Past): Standing {
