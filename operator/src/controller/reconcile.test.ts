@@ -326,6 +326,23 @@ test('status shows how far behind the group is and how fast records come and go'
   });
 });
 
+test('a commit status that comes and goes for an hour adds no write to those of every 30 s', async () => {
+  const world = fakeWorld({ paused: true });
+  // Falls behind for a minute and a half, then catches up at once.
+  moving(world, (_, second) => second - 500 - (second % 90) / 2);
+  const statuses: (string | undefined)[] = [];
+  await poll(world);
+  world.scalers.writes = 0;
+  for (let second = 0; second < 3_600; second += 5) {
+    await poll(world);
+    const { reading } = world.outcomes.at(-1)?.outcome ?? {};
+    statuses.push(reading?.kind === 'observed' ? reading.trend.status : undefined);
+  }
+  const flips = statuses.filter((status, i) => i > 0 && status !== statuses[i - 1]);
+  expect(flips.length).toBeGreaterThan(50);
+  expect(world.scalers.writes).toBeLessThanOrEqual(120);
+});
+
 test('a partition that stands still while others move is named, told once, and forgotten when it moves', async () => {
   const world = fakeWorld();
   let poisoned = true;

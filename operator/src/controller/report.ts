@@ -186,6 +186,7 @@ const quietMs = 30_000;
 /**
  * Whether a status is worth a write: at once when a decision, condition, replica count or an order
  * of magnitude of lag changed; other differences at most once in 30 s; nothing changed, nothing written.
+ * Among the others is commitStatus: that of a group that keeps up comes and goes.
  */
 export function worthWriting(
   before: Status | undefined,
@@ -212,7 +213,6 @@ function gist(status: Status) {
     status.lastScaleTime,
     status.decision?.reason,
     status.lag === '0' ? 0 : status.lag?.length,
-    status.commitStatus,
     conditionsOf(status).map((c) => [c.type, c.status, c.reason]),
   ];
 }
