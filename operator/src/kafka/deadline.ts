@@ -16,6 +16,7 @@ export class Timeout {
   #error: KafkaError | undefined;
   #expire: () => void = () => undefined;
   #users = 0;
+  readonly #shared = new WeakMap<Promise<unknown>, Promise<unknown>>();
   readonly #dispose: (() => void)[] = [];
 
   constructor(timeoutMs: number, clock: Clock, signal: AbortSignal) {
@@ -40,6 +41,15 @@ export class Timeout {
   end(error: KafkaError): void {
     this.#error ??= error;
     this.#expire();
+  }
+
+  /** The end of the work or of the time, whichever is first: one promise, whoever waits for the same. */
+  race<T>(work: Promise<T>): Promise<T | undefined> {
+    const known = this.#shared.get(work);
+    if (known) return known as Promise<T | undefined>;
+    const race = Promise.race([work, this.expired]);
+    this.#shared.set(work, race);
+    return race;
   }
 
   enter(): void {
@@ -78,6 +88,11 @@ export class Deadline {
   /** The result of a part of the work, or undefined when the time is up first. Never rejects late. */
   async part<T>(work: Promise<T>): Promise<T | undefined> {
     return await Promise.race([work, this.#timeout.expired]);
+  }
+
+  /** As `part`, for work that many reads wait for. */
+  shared<T>(work: Promise<T>): Promise<T | undefined> {
+    return this.#timeout.race(work);
   }
 
   /**

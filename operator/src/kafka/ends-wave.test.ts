@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { Cluster } from './cluster.ts';
 import { EndsWave } from './ends-wave.ts';
 import { FakeKafka, SkippingClock } from './fakes.ts';
-import { LogStarts } from './log-starts.ts';
-import type { Topic } from './topics.ts';
+import { LogStartPace } from './log-starts.ts';
+import { topicOf } from './topics.ts';
 
 test('two answers about one topic are one question: a broker refuses a name that comes twice', async () => {
   const kafka = new FakeKafka(1);
@@ -12,15 +12,13 @@ test('two answers about one topic are one question: a broker refuses a name that
   const transport = kafka.transport();
   const cluster = new Cluster({ transport, seeds: kafka.seeds, clock, random: () => 0 });
   await cluster.admit();
-  const wave = new EndsWave({ cluster, transport, now: () => clock.now() });
-  const topicAsRead = (): Topic => ({
-    name: 'orders',
-    topicId: 'id-1',
-    partitions: [0, 1],
-    leaders: [1, 1],
-    leaderIds: [1],
-    logStarts: new LogStarts(),
+  const wave = new EndsWave({
+    cluster,
+    transport,
+    now: () => clock.now(),
+    pace: new LogStartPace(),
   });
+  const topicAsRead = () => topicOf({ name: 'orders', topicId: 'id-1', leaders: [1, 1] });
   const [first, second] = [topicAsRead(), topicAsRead()];
   const all = wave.want({ topic: first, partitions: first.partitions }, 'read_uncommitted');
   const one = wave.want({ topic: second, partitions: [1] }, 'read_uncommitted');

@@ -1,6 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import { errorOfCode } from './codes.ts';
 import { toKafkaError } from './kafka-error.ts';
+import type { LogStartPace } from './log-starts.ts';
 import type { TopicScope } from './scope.ts';
 import { TopicEnds } from './topic-ends.ts';
 import type { Topic } from './topics.ts';
@@ -8,8 +9,8 @@ import type {
   Address,
   IsolationLevel,
   ListedOffset,
-  ListedTopic,
   OffsetsQuery,
+  TopicPartitions,
   Transport,
 } from './transport.ts';
 
@@ -17,15 +18,22 @@ interface Parts {
   readonly cluster: Cluster;
   readonly transport: Transport;
   readonly now: () => number;
+  /** Of all waves. */
+  readonly pace: LogStartPace;
+}
+
+/** What one leader is asked in one request, and whom its answers are for: two lists of equal length. */
+interface Question {
+  readonly topics: TopicPartitions[];
+  readonly askers: TopicEnds[];
 }
 
 /** What one leader is asked in one wave. */
 interface LeaderPlan {
   readonly leader: Address;
-  readonly ends: Record<IsolationLevel, Map<TopicEnds, number[]>>;
-  /** The same at either isolation level; asked for as soon as one of them is due. */
-  readonly logStarts: Map<Topic, Set<number>>;
-  isLogStartDue: boolean;
+  readonly ends: Record<IsolationLevel, Question>;
+  /** Milliseconds, of the oldest log start. */
+  logStartAge: number;
 }
 
 const isolationLevels: readonly IsolationLevel[] = ['read_uncommitted', 'read_committed'];
@@ -36,9 +44,13 @@ const isolationLevels: readonly IsolationLevel[] = ['read_uncommitted', 'read_co
  */
 export class EndsWave {
   readonly #parts: Parts;
-  readonly #ends: Record<IsolationLevel, Map<Topic, TopicEnds>>;
+  /** By name of the topic; further views of the same one are its twins. */
+  readonly #ends: Record<IsolationLevel, Map<string, TopicEnds>>;
+  #hasTwins = false;
   /** By node id: settles, never rejecting, when the leader has answered all or failed. */
   readonly #answered = new Map<number, Promise<unknown>>();
+  /** The same for sets of leaders. */
+  readonly #allAnswered = new Map<string, Promise<unknown>>();
   readonly #sent = Promise.withResolvers<void>();
 
   constructor(parts: Parts) {
@@ -48,44 +60,63 @@ export class EndsWave {
 
   /** Only before `send`. */
   want({ topic, partitions }: TopicScope, level: IsolationLevel): TopicEnds {
-    const topics = this.#ends[level];
-    const ends = topics.get(topic) ?? new TopicEnds(topic);
-    topics.set(topic, ends);
+    const ends = this.#endsOf(topic, this.#ends[level]);
     ends.want(partitions);
     return ends;
   }
 
-  /** Settles when the leaders of these partitions have answered or failed; never rejects. */
-  async answered({ topic, partitions }: TopicScope): Promise<void> {
-    await this.#sent.promise;
+  #endsOf(topic: Topic, all: Map<string, TopicEnds>): TopicEnds {
+    const newest = all.get(topic.name);
+    for (let known = newest; known; known = known.twin) if (known.topic === topic) return known;
+    this.#hasTwins ||= newest !== undefined;
+    const ends = new TopicEnds(topic, newest);
+    all.set(topic.name, ends);
+    return ends;
+  }
+
+  /**
+   * Settles when the leaders of these partitions have answered or failed; never rejects. The same promise
+   * for everybody who waits for the same leaders.
+   */
+  answered({ topic, partitions }: TopicScope): Promise<unknown> {
     const isWhole = partitions === topic.partitions;
     const leaders = isWhole
-      ? topic.leaderIds
-      : new Set(partitions.map((p) => topic.leaders[p] ?? -1));
-    for (const leader of leaders) await this.#answered.get(leader);
+      ? [...topic.byLeader.keys()]
+      : [...new Set(partitions.map((p) => topic.leaders[p] ?? -1))];
+    const key = leaders.join();
+    const known = this.#allAnswered.get(key);
+    if (known) return known;
+    const all = this.#sent.promise.then(() =>
+      Promise.all(leaders.map((leader) => this.#answered.get(leader))),
+    );
+    this.#allAnswered.set(key, all);
+    return all;
   }
 
   send(): void {
     const plans = new Map<number, LeaderPlan>();
     for (const level of isolationLevels) {
-      for (const ends of this.#ends[level].values()) this.#plan(ends, level, plans);
+      for (const newest of this.#ends[level].values()) {
+        for (let ends: TopicEnds | undefined = newest; ends; ends = ends.twin)
+          this.#plan(ends, level, plans);
+      }
     }
-    for (const [nodeId, plan] of plans) this.#answered.set(nodeId, this.#ask(plan));
+    for (const [nodeId, plan] of plans) this.#answered.set(nodeId, this.#ask(nodeId, plan));
     this.#sent.resolve();
   }
 
   #plan(ends: TopicEnds, level: IsolationLevel, plans: Map<number, LeaderPlan>): void {
-    const { topic } = ends;
+    const { logStarts } = ends.topic;
     const now = this.#parts.now();
-    for (const partition of ends.wanted) {
-      const plan = this.#planOf(topic.leaders[partition] ?? -1, plans);
+    for (const [nodeId, wanted] of ends.wanted) {
+      const plan = this.#planOf(nodeId, plans);
       if (!plan) {
-        ends.failWithoutLeader(partition);
+        for (const partition of wanted.partitions) ends.failWithoutLeader(partition);
         continue;
       }
-      listIn(plan.ends[level], ends).push(partition);
-      if (topic.logStarts.isDue(partition, now)) plan.isLogStartDue = true;
-      if (topic.logStarts.mayComeAlong(partition, now)) setIn(plan.logStarts, topic).add(partition);
+      plan.ends[level].topics.push(wanted);
+      plan.ends[level].askers.push(ends);
+      plan.logStartAge = Math.max(plan.logStartAge, logStarts.ageOf(wanted.partitions, now));
     }
   }
 
@@ -94,32 +125,39 @@ export class EndsWave {
     if (known) return known;
     const leader = this.#parts.cluster.brokerOf(nodeId);
     if (!leader) return undefined;
-    const ends = { read_uncommitted: new Map(), read_committed: new Map() };
-    const plan = { leader, ends, logStarts: new Map(), isLogStartDue: false };
+    const nothing = (): Question => ({ topics: [], askers: [] });
+    const ends = { read_uncommitted: nothing(), read_committed: nothing() };
+    const plan = { leader, ends, logStartAge: 0 };
     plans.set(nodeId, plan);
     return plan;
   }
 
-  #ask({ leader, ends, logStarts, isLogStartDue }: LeaderPlan): Promise<unknown> {
+  #ask(nodeId: number, { leader, ends, logStartAge }: LeaderPlan): Promise<unknown> {
+    const { now, pace } = this.#parts;
     const requests = isolationLevels.map((level) => this.#askEnds(leader, level, ends[level]));
-    if (isLogStartDue) requests.push(this.#askLogStarts(leader, logStarts));
+    if (pace.isDue(nodeId, logStartAge, now())) {
+      // The same at either isolation level.
+      requests.push(this.#askLogStarts(leader, olderOnes(Object.values(ends), now())));
+    }
     return Promise.all(requests);
   }
 
   async #askEnds(
     leader: Address,
     isolationLevel: IsolationLevel,
-    wanted: ReadonlyMap<TopicEnds, number[]>,
+    { topics, askers }: Question,
   ): Promise<void> {
-    if (wanted.size === 0) return;
-    const topics = [...wanted].map(([ends, partitions]) => ({ name: ends.topic.name, partitions }));
+    if (topics.length === 0) return;
     try {
       const listed = await this.#list(leader, { isolationLevel, position: 'end', topics });
-      for (const ends of wanted.keys()) ends.fill(listed.get(ends.topic.name) ?? []);
+      for (const { name, partitions } of listed) {
+        let ends = this.#ends[isolationLevel].get(name);
+        for (; ends; ends = ends.twin) ends.fill(partitions);
+      }
     } catch (thrown) {
       const error = toKafkaError(thrown);
-      for (const [ends, partitions] of wanted) {
-        for (const partition of partitions) ends.fail(partition, { error, retry: 'silent' });
+      for (const [i, { partitions }] of topics.entries()) {
+        for (const partition of partitions) askers[i]?.fail(partition, { error, retry: 'silent' });
       }
     }
   }
@@ -129,13 +167,13 @@ export class EndsWave {
     leader: Address,
     wanted: ReadonlyMap<Topic, ReadonlySet<number>>,
   ): Promise<void> {
-    if (wanted.size === 0) return;
     const topics = [...wanted].map(([{ name }, set]) => ({ name, partitions: [...set] }));
     const query = { isolationLevel: 'read_uncommitted', position: 'logStart', topics } as const;
     try {
       const listed = await this.#list(leader, query);
+      const found = new Map(listed.map(({ name, partitions }) => [name, partitions]));
       const now = this.#parts.now();
-      for (const topic of wanted.keys()) noteLogStarts(topic, listed.get(topic.name) ?? [], now);
+      for (const topic of wanted.keys()) noteLogStarts(topic, found.get(topic.name) ?? [], now);
     } catch (thrown) {
       const error = toKafkaError(thrown);
       for (const [{ logStarts }, partitions] of wanted) {
@@ -144,14 +182,26 @@ export class EndsWave {
     }
   }
 
-  async #list(
-    leader: Address,
-    query: OffsetsQuery,
-  ): Promise<ReadonlyMap<string, ListedTopic['partitions']>> {
-    const topics = namedOnce(query.topics);
-    const listed = await this.#parts.transport.listOffsets(leader, { ...query, topics });
-    return new Map(listed.map(({ name, partitions }) => [name, partitions]));
+  #list(leader: Address, query: OffsetsQuery): ReturnType<Transport['listOffsets']> {
+    const topics = this.#hasTwins ? namedOnce(query.topics) : query.topics;
+    return this.#parts.transport.listOffsets(leader, { ...query, topics });
   }
+}
+
+/** Those that go into a request that is made in any case. */
+function olderOnes(
+  questions: readonly Question[],
+  now: number,
+): ReadonlyMap<Topic, ReadonlySet<number>> {
+  const older = new Map<Topic, Set<number>>();
+  for (const { topics, askers } of questions) {
+    for (const [i, { topic }] of askers.entries()) {
+      const { logStarts } = topic;
+      const due = topics[i]?.partitions.filter((p) => logStarts.mayComeAlong(p, now)) ?? [];
+      if (due.length > 0) older.set(topic, new Set([...(older.get(topic) ?? []), ...due]));
+    }
+  }
+  return older;
 }
 
 function noteLogStarts(
@@ -169,27 +219,10 @@ function noteLogStarts(
   }
 }
 
-/**
- * Reads whose metadata came in two answers hold two of the same topic; of a request that names one twice
- * a broker answers neither (INVALID_REQUEST).
- */
+/** Of a request that names a topic twice a broker answers neither (INVALID_REQUEST). */
 function namedOnce(topics: OffsetsQuery['topics']): OffsetsQuery['topics'] {
-  const names = new Set(topics.map(({ name }) => name));
-  if (names.size === topics.length) return topics;
   return [...Map.groupBy(topics, ({ name }) => name)].map(([name, same]) => ({
     name,
     partitions: [...new Set(same.flatMap(({ partitions }) => partitions))],
   }));
-}
-
-function listIn(map: Map<TopicEnds, number[]>, key: TopicEnds): number[] {
-  const list = map.get(key) ?? [];
-  map.set(key, list);
-  return list;
-}
-
-function setIn(map: Map<Topic, Set<number>>, key: Topic): Set<number> {
-  const set = map.get(key) ?? new Set();
-  map.set(key, set);
-  return set;
 }

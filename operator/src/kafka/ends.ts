@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import type { Deadline } from './deadline.ts';
 import { EndsWave } from './ends-wave.ts';
 import { KafkaError, toKafkaError } from './kafka-error.ts';
+import { LogStartPace } from './log-starts.ts';
 import type { TopicScope } from './scope.ts';
 import type { TopicEnds, Trouble } from './topic-ends.ts';
 import type { Topic, Topics } from './topics.ts';
@@ -49,6 +50,7 @@ interface Failure extends Trouble {
 /** End offsets. What cannot be read is undefined, each partition for itself. */
 export class Ends {
   readonly #parts: Parts;
+  readonly #pace = new LogStartPace();
   #wave: EndsWave | undefined;
 
   constructor(parts: Parts) {
@@ -80,14 +82,14 @@ export class Ends {
   ): Promise<readonly TopicEnds[]> {
     const wave = this.#openWave();
     const wanted = topics.map((scope) => wave.want(scope, level));
-    for (const scope of topics) await deadline.part(wave.answered(scope));
+    for (const scope of topics) await deadline.shared(wave.answered(scope));
     return wanted;
   }
 
   #openWave(): EndsWave {
     if (this.#wave) return this.#wave;
     const { cluster, transport, clock, schedule } = this.#parts;
-    const wave = new EndsWave({ cluster, transport, now: () => clock.now() });
+    const wave = new EndsWave({ cluster, transport, now: () => clock.now(), pace: this.#pace });
     this.#wave = wave;
     schedule(() => {
       this.#wave = undefined;
@@ -155,7 +157,7 @@ function failuresOf(
   const failures: Failure[] = [];
   for (const partition of scope.partitions) {
     if (found?.ends[partition] !== undefined) continue;
-    const trouble = found?.troubles.get(partition) ?? tooLate(scope, partition, cluster);
+    const trouble = found?.troubleOf(partition) ?? tooLate(scope, partition, cluster);
     failures.push({ ...trouble, scope, partition });
   }
   return failures;

@@ -2,9 +2,13 @@ import type { KafkaError } from './kafka-error.ts';
 
 /**
  * The first readable offset only grows, and matters only to a group that retention has overtaken: read
- * again within this time. Until then such a group's lag may be too high by what was deleted meanwhile.
+ * again after this time. Until then such a group's lag may be too high by what was deleted meanwhile.
  */
 const maxAgeMs = 30_000;
+/** Where a leader is asked for those of many readings, some wait up to this for their turn. */
+const overdueMs = 60_000;
+/** A leader is asked again after this time: less than the usual poll, more than all readings of one take. */
+const restMs = 4_000;
 /** Beside others that are due: so those of different ticks fall into one by and by. */
 const comesAlongMs = 15_000;
 const none: ReadonlyMap<number, KafkaError> = new Map();
@@ -20,17 +24,17 @@ export class LogStarts {
     return this.#offsets[partition];
   }
 
-  isDue(partition: number, now: number): boolean {
-    return this.#isOlder(partition, now, maxAgeMs);
+  /** Milliseconds since the oldest of these was read; infinite when one never was. */
+  ageOf(partitions: readonly number[], now: number): number {
+    let oldest = now;
+    for (const partition of partitions) {
+      oldest = Math.min(oldest, this.#readAt[partition] ?? Number.NEGATIVE_INFINITY);
+    }
+    return now - oldest;
   }
 
   mayComeAlong(partition: number, now: number): boolean {
-    return this.#isOlder(partition, now, comesAlongMs);
-  }
-
-  #isOlder(partition: number, now: number, ageMs: number): boolean {
-    const readAt = this.#readAt[partition];
-    return readAt === undefined || now - readAt >= ageMs;
+    return now - (this.#readAt[partition] ?? Number.NEGATIVE_INFINITY) >= comesAlongMs;
   }
 
   set(partition: number, offset: bigint, now: number): void {
@@ -49,5 +53,18 @@ export class LogStarts {
   /** Why those are not known that were asked for in vain, by partition. */
   get troubles(): ReadonlyMap<number, KafkaError> {
     return this.#troubles ?? none;
+  }
+}
+
+/** Asks each leader for log starts once in a tick, not once for each part of a tick's readings. */
+export class LogStartPace {
+  readonly #askedAt = new Map<number, number>();
+
+  /** @param ageMs of the oldest that is wanted of the leader */
+  isDue(leader: number, ageMs: number, now: number): boolean {
+    const rested = now - (this.#askedAt.get(leader) ?? Number.NEGATIVE_INFINITY);
+    if (ageMs < maxAgeMs || (ageMs < overdueMs && rested < restMs)) return false;
+    this.#askedAt.set(leader, now);
+    return true;
   }
 }

@@ -1,7 +1,7 @@
 import { codeName, errorOfCode, isDenied, isLeaderMoved } from './codes.ts';
 import { KafkaError } from './kafka-error.ts';
-import type { Topic } from './topics.ts';
-import type { ListedOffset } from './transport.ts';
+import { groupByLeader, type Topic } from './topics.ts';
+import type { ListedOffset, TopicPartitions } from './transport.ts';
 
 /** Why a partition has no end offset. */
 export interface Trouble {
@@ -16,23 +16,32 @@ export interface Trouble {
 /** End offsets of one topic at one isolation level, filled in as the answers come. */
 export class TopicEnds {
   readonly topic: Topic;
+  /** Another view of the topic under the same name, from a metadata answer before or after this one's. */
+  readonly twin: TopicEnds | undefined;
   /** By partition; undefined while there is no answer. */
-  readonly ends: (bigint | undefined)[] = [];
-  readonly troubles = new Map<number, Trouble>();
-  readonly #wanted = new Set<number>();
-  #all = false;
+  readonly ends: (bigint | undefined)[];
+  #troubles: Map<number, Trouble> | undefined;
+  /** Undefined: all of them. */
+  #wanted: Set<number> | undefined = new Set();
 
-  constructor(topic: Topic) {
+  constructor(topic: Topic, twin?: TopicEnds) {
     this.topic = topic;
+    this.twin = twin;
+    this.ends = new Array(topic.leaders.length);
   }
 
   want(partitions: readonly number[]): void {
-    if (partitions === this.topic.partitions) this.#all = true;
-    else for (const partition of partitions) this.#wanted.add(partition);
+    if (partitions === this.topic.partitions) this.#wanted = undefined;
+    else for (const partition of partitions) this.#wanted?.add(partition);
   }
 
-  get wanted(): Iterable<number> {
-    return this.#all ? this.topic.partitions : this.#wanted;
+  /** By node id: what its leaders are asked for. */
+  get wanted(): ReadonlyMap<number, TopicPartitions> {
+    return this.#wanted ? groupByLeader(this.topic, this.#wanted) : this.topic.byLeader;
+  }
+
+  troubleOf(partition: number): Trouble | undefined {
+    return this.#troubles?.get(partition);
   }
 
   fill(listed: readonly ListedOffset[]): void {
@@ -62,7 +71,8 @@ export class TopicEnds {
   }
 
   fail(partition: number, trouble: Trouble): void {
-    this.troubles.set(partition, trouble);
+    this.#troubles ??= new Map();
+    this.#troubles.set(partition, trouble);
   }
 
   failWithoutLeader(partition: number): void {

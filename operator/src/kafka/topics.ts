@@ -5,7 +5,7 @@ import { errorOfCode } from './codes.ts';
 import { KafkaError } from './kafka-error.ts';
 import { LogStarts } from './log-starts.ts';
 import { RecentMap } from './recent-map.ts';
-import type { Metadata, Transport } from './transport.ts';
+import type { Metadata, TopicPartitions, Transport } from './transport.ts';
 
 /** Grown partitions and deleted topics are noticed within this time without any error, or at the next poll. */
 const maxAgeMs = 30_000;
@@ -23,8 +23,8 @@ export interface Topic {
   readonly partitions: readonly number[];
   /** By partition: the node id of its leader, -1 without one. */
   readonly leaders: readonly number[];
-  /** Each of them once. */
-  readonly leaderIds: readonly number[];
+  /** By node id, -1 for those without one, in order: what one leader is asked for. */
+  readonly byLeader: ReadonlyMap<number, TopicPartitions>;
   /** Live as long as the incarnation, whoever leads it. */
   readonly logStarts: LogStarts;
 }
@@ -147,20 +147,34 @@ export class Topics {
     const before = this.#known.peek(name)?.topic;
     const leaders: number[] = new Array(partitions.length).fill(-1);
     for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
-    const logStarts = before?.topicId === topicId ? before.logStarts : new LogStarts();
-    const topic = {
-      name,
-      topicId,
-      partitions: [...leaders.keys()],
-      leaders,
-      leaderIds: [...new Set(leaders)],
-      logStarts,
-    };
+    const topic = topicOf({ name, topicId, leaders }, before);
     // Without a leader the answer is only good for now.
     const outdated = leaders.some((leader) => leader < 0);
     this.#known.set(name, { topic, readAt: this.#clock.now(), outdated });
   }
 }
+
+/** @param before what is known of a topic of that name */
+export function topicOf(told: Pick<Topic, 'name' | 'topicId' | 'leaders'>, before?: Topic): Topic {
+  const isSame = before?.topicId === told.topicId;
+  if (isSame && areEqual(before.leaders, told.leaders)) return before;
+  const logStarts = isSame ? before.logStarts : new LogStarts();
+  const partitions = [...told.leaders.keys()];
+  return { ...told, partitions, byLeader: groupByLeader(told, partitions), logStarts };
+}
+
+/** Those of the partitions that each leader leads. */
+export function groupByLeader(
+  { name, leaders }: Pick<Topic, 'name' | 'leaders'>,
+  partitions: Iterable<number>,
+): ReadonlyMap<number, TopicPartitions> {
+  const groups = Map.groupBy(partitions, (partition) => leaders[partition] ?? -1);
+  const sorted = [...groups].sort(([a], [b]) => a - b);
+  return new Map(sorted.map(([nodeId, led]) => [nodeId, { name, partitions: led }]));
+}
+
+const areEqual = (some: readonly number[], others: readonly number[]): boolean =>
+  some.length === others.length && some.every((each, i) => each === others[i]);
 
 const chunksOf = (names: readonly string[], size: number): readonly (readonly string[])[] =>
   Array.from({ length: Math.ceil(names.length / size) }, (_, i) =>
