@@ -47,6 +47,11 @@ export class Breaker {
     this.#random = random;
   }
 
+  /** Requests may be sent. */
+  get works(): boolean {
+    return this.#works;
+  }
+
   /**
    * Returns when requests may be sent: at once after a probe has succeeded. Callers that arrive during
    * a probe share its outcome.

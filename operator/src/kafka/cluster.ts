@@ -41,8 +41,13 @@ export class Cluster {
     this.#breaker = new Breaker(clock, random);
   }
 
+  /** In normal times `admit` would return at once. */
+  get works(): boolean {
+    return this.#breaker.works;
+  }
+
   /**
-   * Returns when requests make sense: at once in normal times.
+   * Returns when requests make sense.
    * @throws KafkaError while the circuit breaker is open
    */
   admit(): Promise<void> {

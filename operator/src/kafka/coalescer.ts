@@ -1,40 +1,38 @@
 import type { Clock } from '../controller/clock.ts';
 
-interface Waiting<Item, Answer> {
-  readonly item: Item;
-  readonly resolve: (answer: Answer | Promise<Answer>) => void;
-}
-
 /**
- * Collects what is asked for in the same turn of the event loop and loads it in one go.
- *
- * `load` returns one promise per item, in order, so that the failure of one broker stays with the
- * items that needed it.
+ * Collects what is asked for in the same turn of the event loop and loads it in one go. Everybody gets the
+ * same promise: with ten thousand items, one each would be most of the work.
  */
-export class Coalescer<Item, Answer> {
-  readonly #load: (items: readonly Item[]) => readonly Promise<Answer>[];
-  #waiting: Waiting<Item, Answer>[] = [];
+export class Coalescer<Item, Loaded> {
+  readonly #load: (items: readonly Item[]) => Loaded | Promise<Loaded>;
+  #items: Item[] = [];
+  #loaded: Promise<Loaded> | undefined;
 
-  constructor(load: (items: readonly Item[]) => readonly Promise<Answer>[]) {
+  /**
+   * @param load finds what each item needs in what this returns; where brokers fail independently, that
+   * is one promise per broker, so that a failure stays with the items that needed it
+   */
+  constructor(load: (items: readonly Item[]) => Loaded | Promise<Loaded>) {
     this.#load = load;
   }
 
-  load(item: Item): Promise<Answer> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ item, resolve });
-      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
-    });
+  /** What is loaded for this item and the others of its batch. */
+  load(item: Item): Promise<Loaded> {
+    this.#items.push(item);
+    this.#loaded ??= nextTurn().then(() => this.#flush());
+    return this.#loaded;
   }
 
-  #flush(): void {
-    const batch = this.#waiting;
-    this.#waiting = [];
-    const answers = this.#load(batch.map((w) => w.item));
-    for (const [i, { resolve }] of batch.entries()) {
-      resolve(answers[i] ?? Promise.reject(new Error('a batch lost one of its items')));
-    }
+  #flush(): Loaded | Promise<Loaded> {
+    const items = this.#items;
+    this.#items = [];
+    this.#loaded = undefined;
+    return this.#load(items);
   }
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * Holds a batch back until everybody who is on the way has joined it, but not longer than `graceMs`:

@@ -25,13 +25,14 @@ interface Query {
   readonly coordinator: Address;
 }
 
+/** By group. */
 type Answers = ReadonlyMap<string, GroupOffsets>;
 
 /** Committed offsets of groups: one request per coordinator for all reads of a tick. */
 export class Commits {
   readonly #transport: Transport;
   readonly #coordinators: Coordinators;
-  readonly #fetch: Coalescer<Query, GroupOffsets>;
+  readonly #fetch: Coalescer<Query, ReadonlyMap<Query, Promise<Answers>>>;
 
   constructor(transport: Transport, coordinators: Coordinators) {
     this.#transport = transport;
@@ -60,10 +61,14 @@ export class Commits {
     topics: Query['topics'],
     before: Moved | undefined,
   ): Promise<GroupOffsets> {
-    const coordinator = await this.#coordinators.of(groupId);
+    const found = this.#coordinators.of(groupId);
+    const coordinator = found instanceof Promise ? await found : found;
     // A coordinator that stayed silent would only use up the time that is left.
     if (before?.silent === coordinator) throw before;
-    const answer = await this.#ask({ groupId, topics, coordinator });
+    const query = { groupId, topics, coordinator };
+    const answers = await (await this.#fetch.load(query)).get(query);
+    const answer = answers?.get(groupId);
+    if (!answer) throw leftOut(groupId);
     if (answer.errorCode === 0) return answer;
     const where = addressText(coordinator);
     const error = errorOfCode(answer.errorCode, `group ${groupId} at its coordinator ${where}`);
@@ -72,15 +77,7 @@ export class Commits {
     throw new Moved(error);
   }
 
-  async #ask(query: Query): Promise<GroupOffsets> {
-    try {
-      return await this.#fetch.load(query);
-    } catch (error) {
-      throw new Moved(toKafkaError(error), query.coordinator);
-    }
-  }
-
-  #load(queries: readonly Query[]): readonly Promise<GroupOffsets>[] {
+  #load(queries: readonly Query[]): ReadonlyMap<Query, Promise<Answers>> {
     const answers = new Map<Query, Promise<Answers>>();
     for (const [coordinator, asked] of Map.groupBy(queries, (q) => q.coordinator)) {
       for (const chunk of chunksOf(asked)) {
@@ -88,16 +85,17 @@ export class Commits {
         for (const query of chunk.flat()) answers.set(query, answer);
       }
     }
-    return queries.map((query) => pick(query.groupId, answers.get(query)));
+    return answers;
   }
 
+  /** @throws Moved when the coordinator gave no answer */
   async #send(coordinator: Address, chunk: Chunk): Promise<Answers> {
     try {
       const groups = await this.#transport.fetchOffsets(coordinator, chunk.map(merge));
       return new Map(groups.map((g) => [g.groupId, g]));
     } catch (error) {
       this.#coordinators.forgetBroker(coordinator);
-      throw error;
+      throw new Moved(toKafkaError(error), coordinator);
     }
   }
 }
@@ -140,11 +138,8 @@ function unionOf(queries: readonly Query[]): readonly TopicPartitions[] {
   return [...union].map(([name, partitions]) => ({ name, partitions: [...partitions] }));
 }
 
-async function pick(groupId: string, answer: Promise<Answers> | undefined): Promise<GroupOffsets> {
-  const found = (await answer)?.get(groupId);
-  if (found) return found;
-  throw new KafkaError('LagUnknown', `group ${groupId}: the broker left it out of its answer`);
-}
+const leftOut = (groupId: string): KafkaError =>
+  new KafkaError('LagUnknown', `group ${groupId}: the broker left it out of its answer`);
 
 /** Asking another broker may help. */
 class Moved extends KafkaError {

@@ -22,7 +22,7 @@ export class Coordinators {
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #known: RecentMap<Entry>;
-  readonly #lookup: Coalescer<string, Address>;
+  readonly #lookup: Coalescer<string, ReadonlyMap<string, FoundCoordinator>>;
   /** One object per broker, so that batches are put together without comparing texts. */
   readonly #addresses = new Map<string, Address>();
 
@@ -38,10 +38,14 @@ export class Coordinators {
    * The same object for all groups of one broker.
    * @throws KafkaError when there is no coordinator right now, or Describe on the group is denied
    */
-  async of(group: string): Promise<Address> {
+  of(group: string): Address | Promise<Address> {
     const known = this.#known.get(group);
     const isFresh = known && this.#clock.now() - known.readAt < maxAgeMs;
-    return isFresh ? known.address : await this.#lookup.load(group);
+    return isFresh ? known.address : this.#lookUp(group);
+  }
+
+  async #lookUp(group: string): Promise<Address> {
+    return this.#learn(group, (await this.#lookup.load(group)).get(group));
   }
 
   /** Forget an answer that turned out to be wrong; a newer one stays. */
@@ -56,11 +60,10 @@ export class Coordinators {
     }
   }
 
-  #find(groups: readonly string[]): readonly Promise<Address>[] {
-    const answer = this.#cluster
-      .any((to) => this.#transport.findCoordinators(to, [...new Set(groups)]))
-      .then((found) => new Map(found.map((c) => [c.key, c])));
-    return groups.map((group) => answer.then((found) => this.#learn(group, found.get(group))));
+  async #find(groups: readonly string[]): Promise<ReadonlyMap<string, FoundCoordinator>> {
+    const names = [...new Set(groups)];
+    const found = await this.#cluster.any((to) => this.#transport.findCoordinators(to, names));
+    return new Map(found.map((c) => [c.key, c]));
   }
 
   #learn(group: string, found: FoundCoordinator | undefined): Address {

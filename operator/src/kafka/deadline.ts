@@ -3,6 +3,13 @@ import { KafkaError } from './kafka-error.ts';
 
 const tooLate = Symbol('too late');
 
+interface TimeoutOptions {
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onLeft: (timeout: Timeout) => void;
+}
+
 /**
  * The end of the time of all reads that began together under one signal: by time, by that signal, or
  * when the session closes. One timer and one listener, however many reads.
@@ -18,9 +25,11 @@ export class Timeout {
   #users = 0;
   readonly #shared = new WeakMap<Promise<unknown>, Promise<unknown>>();
   readonly #dispose: (() => void)[] = [];
+  readonly #onLeft: (timeout: Timeout) => void;
 
-  constructor(timeoutMs: number, clock: Clock, signal: AbortSignal) {
+  constructor({ timeoutMs, clock, signal, onLeft }: TimeoutOptions) {
     this.timeoutMs = timeoutMs;
+    this.#onLeft = onLeft;
     this.startedAt = clock.now();
     this.expired = new Promise((resolve) => {
       this.#expire = () => resolve(undefined);
@@ -46,7 +55,7 @@ export class Timeout {
   /** The end of the work or of the time, whichever is first: one promise, whoever waits for the same. */
   race<T>(work: Promise<T>): Promise<T | undefined> {
     const known = this.#shared.get(work);
-    if (known) return known as Promise<T | undefined>;
+    if (known !== undefined) return known as Promise<T | undefined>;
     const race = Promise.race([work, this.expired]);
     this.#shared.set(work, race);
     return race;
@@ -56,12 +65,12 @@ export class Timeout {
     this.#users += 1;
   }
 
-  /** The last one to leave stops the timer. @returns whether that was it */
-  leave(): boolean {
+  /** The last one to leave stops the timer. */
+  leave(): void {
     this.#users -= 1;
-    if (this.#users > 0) return false;
+    if (this.#users > 0) return;
     for (const dispose of this.#dispose.splice(0)) dispose();
-    return true;
+    this.#onLeft(this);
   }
 }
 
@@ -85,9 +94,14 @@ export class Deadline {
     this.#last = error;
   }
 
+  /** The read has ended, or given up. */
+  end(): void {
+    this.#timeout.leave();
+  }
+
   /** The result of a part of the work, or undefined when the time is up first. Never rejects late. */
-  async part<T>(work: Promise<T>): Promise<T | undefined> {
-    return await Promise.race([work, this.#timeout.expired]);
+  part<T>(work: Promise<T> | T): Promise<T | undefined> | T {
+    return work instanceof Promise ? Promise.race([work, this.#timeout.expired]) : work;
   }
 
   /** As `part`, for work that many reads wait for. */
@@ -130,15 +144,9 @@ export class Timeouts {
     this.#togetherMs = togetherMs;
   }
 
-  /** Runs one read. @throws KafkaError when its time is up, else what `work` throws */
-  async run<T>(signal: AbortSignal, work: (deadline: Deadline) => Promise<T>): Promise<T> {
-    const timeout = this.#join(signal);
-    const deadline = new Deadline(timeout, this.#clock);
-    try {
-      return await deadline.whole(work(deadline));
-    } finally {
-      if (timeout.leave()) this.#open.delete(timeout);
-    }
+  /** Begins the time of one read; it goes on until `Deadline.end`. */
+  begin(signal: AbortSignal): Deadline {
+    return new Deadline(this.#join(signal), this.#clock);
   }
 
   endAll(error: KafkaError): void {
@@ -149,11 +157,16 @@ export class Timeouts {
     const newest = this.#newest.get(signal);
     const isOpen = newest && this.#open.has(newest);
     const isYoung = newest && this.#clock.now() - newest.startedAt < this.#togetherMs;
-    const timeout =
-      newest && isOpen && isYoung ? newest : new Timeout(this.#timeoutMs, this.#clock, signal);
+    const timeout = newest && isOpen && isYoung ? newest : this.#start(signal);
+    timeout.enter();
+    return timeout;
+  }
+
+  #start(signal: AbortSignal): Timeout {
+    const onLeft = (left: Timeout) => this.#open.delete(left);
+    const timeout = new Timeout({ timeoutMs: this.#timeoutMs, clock: this.#clock, signal, onLeft });
     this.#newest.set(signal, timeout);
     this.#open.add(timeout);
-    timeout.enter();
     return timeout;
   }
 }

@@ -85,7 +85,7 @@ export class EndsWave {
       : [...new Set(partitions.map((p) => topic.leaders[p] ?? -1))];
     const key = leaders.join();
     const known = this.#allAnswered.get(key);
-    if (known) return known;
+    if (known !== undefined) return known;
     const all = this.#sent.promise.then(() =>
       Promise.all(leaders.map((leader) => this.#answered.get(leader))),
     );

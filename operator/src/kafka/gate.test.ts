@@ -16,9 +16,10 @@ beforeEach(() => {
 
 function come(...names: readonly string[]): void {
   for (const name of names) {
-    void gate.pass().then((leave) => {
+    const batch = gate.join();
+    void batch.opened.then(() => {
       started.push(name);
-      leaves.set(name, leave);
+      leaves.set(name, () => batch.leave());
     });
   }
 }

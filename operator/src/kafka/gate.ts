@@ -9,12 +9,38 @@ export interface GateOptions {
   readonly patienceMs: number;
 }
 
-interface Batch {
-  readonly size: number;
-  left: number;
-}
+/** Reads that start together. */
+export class Batch {
+  readonly opened: Promise<void>;
+  readonly #onEmpty: (batch: Batch) => void;
+  #open: () => void = () => undefined;
+  #size = 0;
 
-type Leave = () => void;
+  constructor(onEmpty: (batch: Batch) => void) {
+    this.#onEmpty = onEmpty;
+    this.opened = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  enter(): void {
+    this.#size += 1;
+  }
+
+  /** Each read calls this once, when it has ended. */
+  leave(): void {
+    this.#size -= 1;
+    if (this.#size === 0) this.#onEmpty(this);
+  }
+
+  start(): void {
+    this.#open();
+  }
+}
 
 /**
  * Lets the reads of one tick start together, so that they share their requests, but not all of ten
@@ -23,7 +49,7 @@ type Leave = () => void;
 export class Gate {
   readonly #clock: Clock;
   readonly #options: GateOptions;
-  #waiting: ((leave: Leave) => void)[] = [];
+  readonly #waiting: Batch[] = [];
   #current: Batch | undefined;
   #cancel: (() => void) | undefined;
 
@@ -32,12 +58,22 @@ export class Gate {
     this.#options = options;
   }
 
-  /** Resolves when it is the caller's turn, with what to call when it has ended. */
-  pass(): Promise<Leave> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      if (!this.#cancel) this.#openAfter(this.#options.windowMs);
+  /** Its `opened` resolves when it is the caller's turn; call its `leave` afterwards, whatever happens. */
+  join(): Batch {
+    const last = this.#waiting.at(-1);
+    const batch = last && last.size < this.#options.batchSize ? last : this.#addBatch();
+    batch.enter();
+    if (!this.#cancel) this.#openAfter(this.#options.windowMs);
+    return batch;
+  }
+
+  #addBatch(): Batch {
+    const batch = new Batch((empty) => {
+      const isOver = empty === this.#current;
+      if (isOver && this.#waiting.length > 0) this.#openAfter(0);
     });
+    this.#waiting.push(batch);
+    return batch;
   }
 
   #openAfter(delayMs: number): void {
@@ -47,16 +83,8 @@ export class Gate {
 
   #open(): void {
     this.#cancel = undefined;
-    const admitted = this.#waiting.splice(0, this.#options.batchSize);
-    const batch: Batch = { size: admitted.length, left: 0 };
-    this.#current = batch;
+    this.#current = this.#waiting.shift();
     if (this.#waiting.length > 0) this.#openAfter(this.#options.patienceMs);
-    for (const admit of admitted) admit(() => this.#leave(batch));
-  }
-
-  #leave(batch: Batch): void {
-    batch.left += 1;
-    const isOver = batch.left === batch.size && batch === this.#current;
-    if (isOver && this.#waiting.length > 0) this.#openAfter(0);
+    this.#current?.start();
   }
 }

@@ -31,6 +31,9 @@ interface Query extends GroupQuery {
   readonly coordinator: Address;
 }
 
+/** By group. */
+type Answers = ReadonlyMap<string, Described>;
+
 interface Entry {
   readonly query: Query;
   /** Undefined while no broker has given an answer. */
@@ -45,7 +48,7 @@ export class Groups {
   readonly #clock: Clock;
   readonly #known: RecentMap<Entry>;
   readonly #describer: GroupDescriber;
-  readonly #describe: Coalescer<Query, Described>;
+  readonly #describe: Coalescer<Query, ReadonlyMap<string, Promise<Answers>>>;
 
   constructor(coordinators: Coordinators, transport: Transport, clock: Clock) {
     this.#coordinators = coordinators;
@@ -56,7 +59,7 @@ export class Groups {
   }
 
   /** Never rejects: what cannot be described is undefined. */
-  async of(query: GroupQuery): Promise<Described> {
+  of(query: GroupQuery): Described | Promise<Described> {
     const known = this.#known.get(query.groupId);
     const now = this.#clock.now();
     if (known && covers(known.query, query) && !isDue(known.times, isRefused(known), now)) {
@@ -64,24 +67,24 @@ export class Groups {
       return known.described;
     }
     if (known) known.times = { ...known.times, usedAt: now };
-    return await this.#ask(query).catch(() => undescribed(known?.described));
+    return this.#ask(query).catch(() => undescribed(known?.described));
   }
 
   async #ask(query: GroupQuery): Promise<Described> {
     const coordinator = await this.#coordinators.of(query.groupId);
-    return await this.#describe.load({ ...query, coordinator });
+    const answers = await this.#describe.load({ ...query, coordinator });
+    return (
+      (await answers.get(addressText(coordinator)))?.get(query.groupId) ?? undescribed(undefined)
+    );
   }
 
-  #load(queries: readonly Query[]): readonly Promise<Described>[] {
+  /** By the address of the broker. */
+  #load(queries: readonly Query[]): ReadonlyMap<string, Promise<Answers>> {
     const byBroker = Map.groupBy(queries, (q) => addressText(q.coordinator));
-    const answers = new Map([...byBroker].map(([key, batch]) => [key, this.#loadAt(batch)]));
-    return queries.map(async (q) => {
-      const found = await answers.get(addressText(q.coordinator));
-      return found?.get(q.groupId) ?? undescribed(undefined);
-    });
+    return new Map([...byBroker].map(([key, batch]) => [key, this.#loadAt(batch)]));
   }
 
-  async #loadAt(batch: readonly Query[]): Promise<ReadonlyMap<string, Described>> {
+  async #loadAt(batch: readonly Query[]): Promise<Answers> {
     const asked = [...Map.groupBy(batch, (q) => q.groupId).values()].map(merge);
     const [first] = asked;
     if (!first) return new Map();
@@ -100,13 +103,13 @@ export class Groups {
     const named = new Set(asked.map((q) => q.groupId));
     const room = roomIn(asked.flatMap((q) => this.#stagesFor(q.groupId)[0] ?? []));
     const companions: Query[] = [];
-    for (const [groupId, { query, protocol, times }] of this.#known) {
+    this.#known.forEach(({ query, protocol, times }, groupId) => {
       const left = room.get(protocol) ?? 0;
       const here = query.coordinator.host === broker.host && query.coordinator.port === broker.port;
-      if (left === 0 || !here || named.has(groupId) || !mayComeAlong(times, now)) continue;
+      if (left === 0 || !here || named.has(groupId) || !mayComeAlong(times, now)) return;
       room.set(protocol, left - 1);
       companions.push(query);
-    }
+    });
     return companions;
   }
 

@@ -1,5 +1,5 @@
 import type { Reason } from '../api/conditions.ts';
-import type { OffsetReading } from '../autoscaler/types.ts';
+import type { Unavailable } from '../autoscaler/types.ts';
 
 /**
  * What a broker showed of itself before something failed: `none` (no such name, no route, refused,
@@ -51,7 +51,7 @@ function nameOf(error: unknown): string {
   return typeof code === 'string' ? `${error.name} ${code}` : error.name;
 }
 
-export function unavailable(error: unknown): OffsetReading {
+export function unavailable(error: unknown): Unavailable {
   const known = toKafkaError(error);
   return { kind: 'unavailable', reason: known.reason, message: known.message, error: known };
 }

@@ -1,4 +1,4 @@
-import type { OffsetReading } from '../autoscaler/types.ts';
+import type { OffsetReading, Unavailable } from '../autoscaler/types.ts';
 import { type Clock, systemClock } from '../controller/clock.ts';
 import type { KafkaConnection, Key, LagRequest, LagSource } from '../controller/ports.ts';
 import { parseServer, poolOptions, sessionKey } from './credentials.ts';
@@ -41,7 +41,9 @@ interface Shared {
   readonly session: Session;
   readonly owners: Set<Key>;
   /** Under way. */
-  readonly reads: Set<Promise<OffsetReading>>;
+  reads: number;
+  /** Called when none is under way any more. */
+  onIdle: () => void;
 }
 
 /** What a person may want to know before any lag; the controller never does. */
@@ -69,10 +71,10 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
   };
 
   /** Reads under way end normally, unless everything is being closed. */
-  const end = ({ session, reads }: Shared): void => {
-    const quiet = Promise.race([Promise.all(reads), closed.promise]);
+  const end = (shared: Shared): void => {
+    const quiet = Promise.race([idle(shared), closed.promise]);
     // A session that cannot say goodbye to its brokers is gone all the same.
-    const done = quiet.then(() => session.close()).catch(() => undefined);
+    const done = quiet.then(() => shared.session.close()).catch(() => undefined);
     closing.add(done);
     void done.then(() => closing.delete(done));
   };
@@ -100,7 +102,8 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
       graceMs: 100,
     }),
     owners: new Set(),
-    reads: new Set(),
+    reads: 0,
+    onIdle: () => undefined,
   });
 
   const sharedBy = (owner: Key, connection: KafkaConnection): Shared => {
@@ -113,24 +116,21 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
     return shared;
   };
 
-  const readFrom = async (
-    { session, reads }: Shared,
-    request: LagRequest,
-    signal: AbortSignal,
-  ): Promise<OffsetReading> => {
-    const reading = session.read(request, signal);
-    reads.add(reading);
-    const result = await reading; // never rejects
-    reads.delete(reading);
-    return result;
+  /** Of the cluster, or why there can be none. */
+  const sessionFor = (owner: Key, connection: KafkaConnection): Shared | Unavailable => {
+    try {
+      if (isClosed) throw new KafkaError('LagUnknown', 'the lag source is closed');
+      return sharedBy(owner, connection);
+    } catch (error) {
+      return unavailable(error);
+    }
   };
 
   return {
     async read(owner, request, signal) {
       const startedAt = clock.now();
-      const reading = isClosed
-        ? unavailable(new KafkaError('LagUnknown', 'the lag source is closed'))
-        : await attempt(() => readFrom(sharedBy(owner, request.connection), request, signal));
+      const shared = sessionFor(owner, request.connection);
+      const reading = 'kind' in shared ? shared : await readFrom(shared, request, signal);
       const seconds = (clock.now() - startedAt) / 1000;
       options.onRead?.({ outcome: outcomeOf(reading), seconds });
       return reading;
@@ -171,12 +171,24 @@ function connectTo(
   });
 }
 
-async function attempt(read: () => Promise<OffsetReading>): Promise<OffsetReading> {
-  try {
-    return await read();
-  } catch (error) {
-    return unavailable(error);
-  }
+async function readFrom(
+  shared: Shared,
+  request: LagRequest,
+  signal: AbortSignal,
+): Promise<OffsetReading> {
+  shared.reads += 1;
+  const reading = await shared.session.read(request, signal); // never rejects
+  shared.reads -= 1;
+  if (shared.reads === 0) shared.onIdle();
+  return reading;
+}
+
+/** Resolves when no read is under way: the session takes no more. */
+function idle(shared: Shared): Promise<void> | undefined {
+  if (shared.reads === 0) return undefined;
+  return new Promise((resolve) => {
+    shared.onIdle = resolve;
+  });
 }
 
 function outcomeOf(reading: OffsetReading): ReadOutcome {

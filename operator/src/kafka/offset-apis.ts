@@ -86,7 +86,7 @@ function committed(r: WireReader): GroupOffsets['topics'][number]['partitions'][
   return { partitionIndex, committedOffset, errorCode: r.int16() };
 }
 
-const timestamps = { end: -1n, logStart: -2n } as const;
+const timestamps = { end: -1, logStart: -2 } as const;
 
 export function encodeListOffsets({ isolationLevel, position, topics }: OffsetsQuery): Buffer {
   const partitions = topics.reduce((sum, topic) => sum + topic.partitions.length, 0);

@@ -41,6 +41,13 @@ export class RecentMap<V> {
   }
 
   /** Does not count as use. */
+  forEach(visit: (value: V, key: string) => void): void {
+    this.#entries.forEach(({ value }, key) => {
+      visit(value, key);
+    });
+  }
+
+  /** Does not count as use. */
   *[Symbol.iterator](): IterableIterator<readonly [string, V]> {
     for (const [key, { value }] of this.#entries) yield [key, value];
   }

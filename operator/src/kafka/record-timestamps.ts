@@ -13,6 +13,9 @@ interface Query extends OffsetPosition {
   readonly leader: number;
 }
 
+/** By partition. */
+type Answers = ReadonlyMap<string, FetchedTimestamp>;
+
 /**
  * When the records at given offsets were written: one Fetch per leader for all that is asked for in the
  * same tick. Needs READ on the topic.
@@ -22,7 +25,7 @@ export class RecordTimestamps {
   readonly #topics: Topics;
   readonly #cluster: Cluster;
   readonly #transport: Transport;
-  readonly #fetch: Coalescer<Query, FetchedTimestamp>;
+  readonly #fetch: Coalescer<Query, ReadonlyMap<number, Promise<Answers>>>;
   #turn = 0;
   #window: Promise<void> | undefined;
 
@@ -43,7 +46,10 @@ export class RecordTimestamps {
     await this.#together();
     const [topic] = await this.#topics.get([position.topic]);
     const leader = topic?.leaders[position.partition] ?? -1;
-    const { errorCode, timestamp } = await this.#fetch.load({ ...position, leader });
+    const answers = await (await this.#fetch.load({ ...position, leader })).get(leader);
+    const found = answers?.get(keyOf(position));
+    if (found?.offset !== position.offset) return undefined;
+    const { errorCode, timestamp } = found;
     if (errorCode === 0) return timestamp;
     if (topic && isLeaderMoved(errorCode)) this.#topics.forget(topic);
     throw errorOfCode(errorCode, subjectOf(position));
@@ -60,15 +66,11 @@ export class RecordTimestamps {
     return this.#window;
   }
 
-  #load(queries: readonly Query[]): readonly Promise<FetchedTimestamp>[] {
+  #load(queries: readonly Query[]): ReadonlyMap<number, Promise<Answers>> {
     const byLeader = Map.groupBy(queries, (q) => q.leader);
-    const answers = new Map(
+    return new Map(
       [...byLeader].map(([leader, asked]) => [leader, this.#send(leader, this.#choose(asked))]),
     );
-    return queries.map(async (query) => {
-      const found = (await answers.get(query.leader))?.get(keyOf(query));
-      return found?.offset === query.offset ? found : { ...query, ...nothing };
-    });
   }
 
   /**
@@ -90,10 +92,7 @@ export class RecordTimestamps {
     for (const topic of await this.#topics.get(names)) this.#topics.forget(topic);
   }
 
-  async #send(
-    leader: number,
-    wanted: readonly Query[],
-  ): Promise<ReadonlyMap<string, FetchedTimestamp>> {
+  async #send(leader: number, wanted: readonly Query[]): Promise<Answers> {
     const to = this.#cluster.brokerOf(leader);
     if (!to) {
       await this.#forget(wanted);
@@ -103,8 +102,6 @@ export class RecordTimestamps {
     return new Map(fetched.map((f) => [keyOf(f), f]));
   }
 }
-
-const nothing = { errorCode: 0, timestamp: undefined } as const;
 
 const keyOf = ({ topic, partition }: OffsetPosition): string => `${topic}/${partition}`;
 

@@ -35,21 +35,25 @@ export class Scopes {
    * @param described the group, for the topics assigned to its members
    * @throws KafkaError
    */
-  of(request: LagRequest, described: Promise<Described>, deadline: Deadline): Promise<Scope> {
+  of(
+    request: LagRequest,
+    described: Described | Promise<Described>,
+    deadline: Deadline,
+  ): Promise<Scope> {
     return request.topics.length > 0
       ? this.#named(request, deadline)
       : this.#discovered(request, described, deadline);
   }
 
   async #named(request: LagRequest, deadline: Deadline): Promise<Scope> {
-    const topics = await this.#partitions([...new Set(request.topics)], request.partitions);
+    const topics = await this.#partitions(distinct(request.topics), request.partitions);
     const commits = await this.#commits.of(request.group, topics, deadline);
     return { commits, absent: 'unknown', topics };
   }
 
   async #discovered(
     request: LagRequest,
-    described: Promise<Described>,
+    described: Described | Promise<Described>,
     deadline: Deadline,
   ): Promise<Scope> {
     const commits = await this.#commits.of(request.group, undefined, deadline);
@@ -67,7 +71,8 @@ export class Scopes {
     names: readonly string[],
     filter: readonly number[] | undefined,
   ): Promise<readonly TopicScope[]> {
-    const topics = await this.#topics.get(names);
+    const found = this.#topics.get(names);
+    const topics = found instanceof Promise ? await found : found;
     if (!filter) return topics.map((topic) => ({ topic, partitions: topic.partitions }));
     const short = topics.filter((topic) => missingFrom(topic, filter).length > 0);
     for (const topic of short) this.#topics.forget(topic); // it may have grown
@@ -76,6 +81,9 @@ export class Scopes {
     return fresh.map((topic) => ({ topic, partitions: [...new Set(filter)] }));
   }
 }
+
+const distinct = (names: readonly string[]): readonly string[] =>
+  names.length === 1 ? names : [...new Set(names)];
 
 function noTopics(groupId: string, group: Described | undefined): KafkaError {
   const lacks = 'has neither commits nor assignments';

@@ -78,29 +78,37 @@ export class Session {
 
   /** Never rejects, and settles within readTimeoutMs after its turn has come. */
   async read(request: LagRequest, signal: AbortSignal): Promise<OffsetReading> {
-    const leave = await this.#gate.pass();
+    const batch = this.#gate.join();
+    await batch.opened;
     const joined = this.#rendezvous.expect();
+    const deadline = this.#timeouts.begin(signal);
     try {
       if (this.#closed) throw this.#closed;
-      return await this.#timeouts.run(signal, (deadline) => this.#read(request, deadline, joined));
+      return await deadline.whole(this.#read(request, deadline, joined));
     } catch (error) {
       return unavailable(error);
     } finally {
+      deadline.end();
       joined();
-      leave();
+      batch.leave();
     }
   }
 
   /** @returns epoch milliseconds; undefined when it cannot be had now, whatever the reason */
   async timestampOf(position: OffsetPosition, signal: AbortSignal): Promise<number | undefined> {
+    const deadline = this.#timeouts.begin(signal);
     try {
-      return await this.#timeouts.run(signal, async () => {
-        await this.#cluster.admit();
-        return await this.#timestamps.of(position);
-      });
+      return await deadline.whole(this.#timestampOf(position));
     } catch {
       return undefined; // READ may be denied: it only confirms what was estimated
+    } finally {
+      deadline.end();
     }
+  }
+
+  async #timestampOf(position: OffsetPosition): Promise<number | undefined> {
+    await this.#cluster.admit();
+    return await this.#timestamps.of(position);
   }
 
   /** @throws KafkaError when the cluster cannot be reached */
@@ -116,7 +124,7 @@ export class Session {
   }
 
   async #read(request: LagRequest, deadline: Deadline, joined: () => void): Promise<OffsetReading> {
-    await this.#cluster.admit();
+    if (!this.#cluster.works) await this.#cluster.admit();
     const { group, topics, isolationLevel } = request;
     const described = this.#groups.of({
       groupId: group,

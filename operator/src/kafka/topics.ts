@@ -29,6 +29,9 @@ export interface Topic {
   readonly logStarts: LogStarts;
 }
 
+/** The topics of one answer. @throws KafkaError the one that the topic has */
+type Learnt = (name: string) => Topic;
+
 interface Entry {
   readonly topic: Topic;
   readonly readAt: number;
@@ -42,7 +45,7 @@ export class Topics {
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #known: RecentMap<Entry>;
-  readonly #refresh: Coalescer<string, Topic>;
+  readonly #refresh: Coalescer<string, ReadonlyMap<string, Promise<Learnt>>>;
 
   constructor(cluster: Cluster, transport: Transport, clock: Clock) {
     this.#cluster = cluster;
@@ -76,22 +79,28 @@ export class Topics {
 
   #get(name: string): Topic | Promise<Topic> {
     const entry = this.#known.get(name);
-    if (!entry || !this.#isFresh(entry, maxAgeMs)) return this.#refresh.load(name);
+    if (!entry || !this.#isFresh(entry, maxAgeMs)) return this.#load(name);
     if (!this.#isFresh(entry, refreshAfterMs)) this.#refreshBeside(name, entry);
     return entry.topic;
+  }
+
+  async #load(name: string): Promise<Topic> {
+    const learnt = await (await this.#refresh.load(name)).get(name);
+    if (!learnt) throw new Error('a topic was left out');
+    return learnt(name);
   }
 
   /** What goes wrong here is told by the reading that has to wait for it. */
   #refreshBeside(name: string, entry: Entry): void {
     if (entry.isRefreshing) return;
-    this.#refresh.load(name).catch(() => undefined);
+    this.#load(name).catch(() => undefined);
   }
 
   #isFresh({ outdated, readAt }: Entry, ageMs: number): boolean {
     return !outdated && this.#clock.now() - readAt < ageMs;
   }
 
-  #read(names: readonly string[]): readonly Promise<Topic>[] {
+  #read(names: readonly string[]): ReadonlyMap<string, Promise<Learnt>> {
     // Topics that will be due soon come along: a request every 20 s, not one per topic.
     const soon = [...this.#known].filter(
       ([, entry]) => !entry.isRefreshing && !this.#isFresh(entry, refreshAfterMs / 2),
@@ -99,7 +108,7 @@ export class Topics {
     for (const [, entry] of soon) entry.isRefreshing = true;
     const wanted = [...new Set([...names, ...soon.map(([name]) => name)])];
     const chunks = chunksOf(wanted, topicsPerRequest);
-    const answers = new Map<string, Promise<(name: string) => Topic>>();
+    const answers = new Map<string, Promise<Learnt>>();
     let previous: Promise<unknown> = Promise.resolve();
     for (const chunk of chunks) {
       // One after the other: so many answers at once would be a heap of their own.
@@ -107,11 +116,7 @@ export class Topics {
       previous = answer.catch(() => this.#giveUp(chunk));
       for (const name of chunk) answers.set(name, answer);
     }
-    return names.map(async (name) => {
-      const found = await answers.get(name);
-      if (!found) throw new Error('a topic was left out');
-      return found(name);
-    });
+    return answers;
   }
 
   #giveUp(names: readonly string[]): void {
@@ -121,11 +126,11 @@ export class Topics {
     }
   }
 
-  async #readChunk(names: readonly string[]): Promise<(name: string) => Topic> {
+  async #readChunk(names: readonly string[]): Promise<Learnt> {
     return this.#learn(await this.#cluster.any((to) => this.#transport.metadata(to, names)));
   }
 
-  #learn(metadata: Metadata): (name: string) => Topic {
+  #learn(metadata: Metadata): Learnt {
     this.#cluster.learn(metadata.brokers);
     const errors = new Map<string, number>();
     for (const topic of metadata.topics) {

@@ -28,9 +28,10 @@ export class WireWriter {
     this.#at = this.#buffer.writeInt32BE(value, this.#at);
   }
 
-  int64(value: bigint): void {
-    this.#reserve(8);
-    this.#at = this.#buffer.writeBigInt64BE(value, this.#at);
+  /** @param value a small one, as times are that stand for a position */
+  int64(value: number): void {
+    this.int32(value < 0 ? -1 : 0);
+    this.int32(value);
   }
 
   unsignedVarint(value: number): void {
@@ -70,25 +71,28 @@ export class WireWriter {
 /** @throws RangeError when the answer ends too early */
 export class WireReader {
   readonly #buffer: Buffer;
+  /** Makes one bigint where Buffer makes several. */
+  readonly #view: DataView;
   #at = 0;
 
   constructor(buffer: Buffer) {
     this.#buffer = buffer;
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   }
 
   int16(): number {
     this.#at += 2;
-    return this.#buffer.readInt16BE(this.#at - 2);
+    return this.#view.getInt16(this.#at - 2);
   }
 
   int32(): number {
     this.#at += 4;
-    return this.#buffer.readInt32BE(this.#at - 4);
+    return this.#view.getInt32(this.#at - 4);
   }
 
   int64(): bigint {
     this.#at += 8;
-    return this.#buffer.readBigInt64BE(this.#at - 8);
+    return this.#view.getBigInt64(this.#at - 8);
   }
 
   /** Raw bytes, empty when there are none; not a copy. */
