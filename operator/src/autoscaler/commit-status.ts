@@ -19,7 +19,7 @@ export interface CommitWindow {
   /** Time of the last sample that is known to be a commit; epoch milliseconds. */
   readonly lastCommitAt: number;
   /** From the first of the last ten commits to the last, ms; the samples tell where it is left out. */
-  readonly commitsTookMs?: number;
+  readonly commitsTookMs?: number | undefined;
   /** End offsets of the recent minutes. */
   readonly recentEnds: readonly number[];
   readonly currentLag: number;

@@ -9,6 +9,7 @@ export interface PartitionLag {
   readonly flags: readonly LagFlag[];
 }
 
+const noFlags: readonly LagFlag[] = [];
 /** From the second tick on, a commit beyond the end is a topic that was re-created or truncated. */
 const staleCommitTicks = 2;
 
@@ -33,7 +34,7 @@ export function partitionLag(
   // The records below the log start are gone: the consumer will reset past them.
   if (committed < logStart)
     return { lag: distance(logStart, end), flags: ['committedBelowLogStart'] };
-  return { lag: end - committed, flags: [] };
+  return { lag: end - committed, flags: noFlags };
 }
 
 function uncommittedLag(

@@ -13,6 +13,9 @@ const minSpanMs = 1000;
 /** A point is as good as one right at the start of the window up to this many times its length. */
 const nearEnough = 4 / 3;
 
+/** One for all: most partitions of a large cluster are. */
+export const atRest: Rates = { fast: 0, slow: 0 };
+
 /**
  * How fast the offsets of a column grow; undefined with fewer than two points or without the newest one.
  * @param since epoch milliseconds; older rows don't count
@@ -20,7 +23,8 @@ const nearEnough = 4 / 3;
 export function ratesOf(table: OffsetTable, column: number, since: number): Rates | undefined {
   const fast = rateOver(table, column, fastWindowMs, since);
   if (fast === undefined) return undefined;
-  return { fast, slow: rateOver(table, column, slowWindowMs, since) ?? fast };
+  const slow = rateOver(table, column, slowWindowMs, since) ?? fast;
+  return fast === 0 && slow === 0 ? atRest : { fast, slow };
 }
 
 /**

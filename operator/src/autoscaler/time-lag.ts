@@ -33,29 +33,32 @@ export function lookUpTime(
   offset: number,
   confirmed?: Point,
 ): TimeLookup | undefined {
-  const newest = pointAt(table, column, table.rows - 1);
-  if (!newest) return undefined;
-  if (offset >= newest.offset)
-    return found('caughtUp', undefined, newest, { ahead: offset > newest.offset });
+  const newest = table.lastKnown(column);
+  if (newest < 0) return undefined;
+  const now = table.time(newest);
+  const end = table.offset(newest, column);
+  if (offset >= end) return found('caughtUp', now, undefined, offset > end);
   let right = newest;
-  for (let row = newest.row - 1; row >= 0; ) {
-    const left = pointAt(table, column, row);
-    if (!left) break;
-    if (left.offset <= offset) return found('interpolated', between(left, right, offset), newest);
+  for (let left = table.lastKnown(column, newest - 1); left >= 0; ) {
+    if (table.offset(left, column) <= offset) {
+      const time = between(pointAt(table, column, left), pointAt(table, column, right), offset);
+      return found('interpolated', now, time);
+    }
     right = left;
-    row = left.row - 1;
+    left = table.lastKnown(column, left - 1);
   }
-  const isConfirmed = confirmed && confirmed.offset <= offset && confirmed.time <= right.time;
-  if (isConfirmed) return found('confirmed', between(confirmed, right, offset), newest);
-  return beforeTable(right, newest, offset);
+  const oldest = pointAt(table, column, right);
+  if (confirmed && confirmed.offset <= offset && confirmed.time <= oldest.time)
+    return found('confirmed', now, between(confirmed, oldest, offset));
+  if (right === newest) return undefined;
+  return beforeTable(oldest, { offset: end, time: now }, offset);
 }
 
 /** The offset lies below the oldest point: it is at least as old as the table. */
-function beforeTable(oldest: Point, newest: Point, offset: number): TimeLookup | undefined {
-  if (oldest === newest) return undefined;
+function beforeTable(oldest: Point, newest: Point, offset: number): TimeLookup {
   if (oldest.offset === newest.offset)
-    return { ...found('lowerBound', oldest.time, newest), timeAtOffset: undefined };
-  return found('extrapolated', between(oldest, newest, offset), newest);
+    return { ...found('lowerBound', newest.time, oldest.time), timeAtOffset: undefined };
+  return found('extrapolated', newest.time, between(oldest, newest, offset));
 }
 
 /** On the line through two points of different offset; also outside of them. */
@@ -66,20 +69,15 @@ function between(left: Point, right: Point, offset: number): number {
 
 function found(
   state: TimeLookup['state'],
+  now: number,
   timeAtOffset: number | undefined,
-  newest: Point,
-  { ahead = false } = {},
+  aheadOfTable = false,
 ): TimeLookup {
-  const lag = timeAtOffset === undefined ? 0 : Math.max(0, newest.time - timeAtOffset);
-  return { state, timeAtOffset, lag, aheadOfTable: ahead };
+  const lag = timeAtOffset === undefined ? 0 : Math.max(0, now - timeAtOffset);
+  return { state, timeAtOffset, lag, aheadOfTable };
 }
 
-/** The newest point of a column up to a row. */
-function pointAt(
-  table: OffsetTable,
-  column: number,
-  from: number,
-): (Point & { readonly row: number }) | undefined {
-  const row = table.lastKnown(column, from);
-  return row < 0 ? undefined : { offset: table.offset(row, column), time: table.time(row), row };
-}
+const pointAt = (table: OffsetTable, column: number, row: number): Point => ({
+  offset: table.offset(row, column),
+  time: table.time(row),
+});

@@ -10,7 +10,7 @@ import {
 } from './commit-status.ts';
 import type { OffsetTable } from './offset-table.ts';
 import type { PerColumn } from './per-column.ts';
-import { type Rates, rateOf, ratesOf, sumOfRates } from './rates.ts';
+import { atRest, type Rates, rateOf, ratesOf, sumOfRates } from './rates.ts';
 import { isGroupStopped, type Standing, stalledPartitions } from './standstill.ts';
 import { lookUpTime, type Point } from './time-lag.ts';
 import type {
@@ -46,68 +46,56 @@ export interface Past {
   readonly confirmed: PerColumn<Point>;
 }
 
-interface Measured extends Seen {
-  readonly arrival: Rates | undefined;
-  readonly consumption: Rates | undefined;
-  readonly timeLag: TimeLag | undefined;
-  readonly status: CommitStatus;
-  readonly standing: Standing;
-}
-
 /** Burrow: a group that was up to date within this time has not stopped. */
 const recentMs = 60_000;
-const noRates: Rates = { fast: 0, slow: 0 };
+const caughtUp: TimeLag = { seconds: 0, basis: 'caughtUp' };
 
 /** The partitions of a reading with their trends, and the trend of the group. */
 export function withTrends(
   seen: readonly Seen[],
   past: Past,
 ): { readonly partitions: readonly PartitionReading[]; readonly trend: GroupTrend } {
-  const measured = seen.map((partition, column) => measure(partition, column, past));
-  const standings = measured.map(({ standing }) => standing);
-  const now = past.ends.newestTime;
-  const stalled = stalledPartitions(standings, now, past.membershipChangedAt);
+  const { ends, membershipChangedAt } = past;
+  // Lists side by side: another object for each partition would be most of what a reading costs.
+  const arrivals = seen.map((_, column) => ratesOf(ends, column, Number.NEGATIVE_INFINITY));
+  const consumptions = seen.map((partition, column) => consumptionOf(partition, column, past));
+  const timeLags = seen.map((partition, column) => partitionTimeLag(partition, column, past));
+  const statuses = seen.map((partition, column) => statusOf(partition, column, past));
+  const standings = seen.map((partition, column) => standingOf(partition, column, past));
+  const stalled = stalledPartitions(standings, ends.newestTime, membershipChangedAt);
+  const partitions = seen.map(({ offsets, reset }, column) =>
+    readingOf(offsets, {
+      arrivalRate: rateOf(arrivals[column]),
+      consumptionRate: rateOf(consumptions[column]),
+      timeLag: timeLags[column],
+      status: statuses[column] ?? 'OK',
+      stalled: stalled[column] === true,
+      stillSince: movedAtOf(column, past) ?? seenSince(column, past),
+      reset,
+    }),
+  );
   return {
-    partitions: measured.map((m, i) => readingOf(m, stalled[i] === true)),
+    partitions,
     trend: {
-      arrivalRate: rateOf(sumOfRates(measured.map((m) => m.arrival))),
-      consumptionRate: rateOf(sumOfRates(measured.map((m) => m.consumption))),
-      ...timeLagOf(measured),
-      status: groupCommitStatus(measured.map((m) => m.status)),
-      stopped: isGroupStopped(standings, now, past.membershipChangedAt),
-      membershipChangedAt: past.membershipChangedAt,
+      arrivalRate: rateOf(sumOfRates(arrivals)),
+      consumptionRate: rateOf(sumOfRates(consumptions)),
+      ...timeLagOf(timeLags, arrivals),
+      status: groupCommitStatus(statuses),
+      stopped: isGroupStopped(standings, ends.newestTime, membershipChangedAt),
+      membershipChangedAt,
     },
   };
 }
 
-function readingOf(measured: Measured, stalled: boolean): PartitionReading {
-  const { offsets, arrival, consumption, timeLag, status, standing, reset } = measured;
-  const trend: PartitionTrend = {
-    arrivalRate: rateOf(arrival),
-    consumptionRate: rateOf(consumption),
-    timeLag,
-    status,
-    stalled,
-    stillSince: standing.movedAt ?? standing.seenSince,
-    reset,
-  };
-  return { ...offsets, trend };
-}
-
-function measure(seen: Seen, column: number, past: Past): Measured {
-  return {
-    ...seen,
-    arrival: ratesOf(past.ends, column, Number.NEGATIVE_INFINITY),
-    consumption: consumptionOf(seen, column, past),
-    timeLag: partitionTimeLag(seen, column, past),
-    status: statusOf(seen, column, past),
-    standing: standingOf(seen, column, past),
-  };
+/** Field by field, which is several times as fast as a spread. */
+function readingOf(offsets: PartitionOffsets, trend: PartitionTrend): PartitionReading {
+  const { topic, topicId, partition, committed, end, logStart } = offsets;
+  return { topic, topicId, partition, committed, end, logStart, trend };
 }
 
 /** What was never committed was not consumed, as far as anybody can tell. */
 function consumptionOf({ offsets }: Seen, column: number, past: Past): Rates | undefined {
-  if (offsets.committed === 'none') return noRates;
+  if (offsets.committed === 'none') return atRest;
   const never = Number.NEGATIVE_INFINITY;
   const { commits, membershipChangedAt = never, rewoundAt } = past;
   const since = Math.max(membershipChangedAt, rewoundAt.get(column) ?? never);
@@ -120,7 +108,7 @@ function partitionTimeLag(
   { ends, confirmed }: Past,
 ): TimeLag | undefined {
   if (Number.isNaN(position)) return undefined;
-  if (lag === 0n) return { seconds: 0, basis: 'caughtUp' };
+  if (lag === 0n) return caughtUp;
   const found = lookUpTime(ends, column, position, confirmed.get(column));
   return found && { seconds: found.lag / 1000, basis: found.state };
 }
@@ -131,9 +119,15 @@ function statusOf({ lag = 0n }: Seen, column: number, past: Past): CommitStatus 
   const samples = commitSamples(past.commits, past.ends, column);
   const now = past.commits.newestTime;
   const end = offsetAt(past.ends, column, now - recentMs);
-  const window = {
+  const { [column]: lastMoveAt = Number.NaN } = past.movedAt;
+  const { [column]: intervalMs = 0 } = past.commitIntervals;
+  // An offset that repeats in all samples may have been committed until now.
+  const isRepeated = samples.length >= windowLength && isStalled(samples);
+  const isTimed = intervalMs > 0 && !isRepeated;
+  const window: CommitWindow = {
     samples,
-    ...commitTimes(samples, column, past),
+    lastCommitAt: isTimed ? lastMoveAt : now,
+    commitsTookMs: isTimed ? pausesInWindow * intervalMs : undefined,
     recentEnds: end === undefined ? [] : [end],
     currentLag: Number(lag),
     now,
@@ -143,47 +137,43 @@ function statusOf({ lag = 0n }: Seen, column: number, past: Past): CommitStatus 
   return hasStopped(window) && !wasCaughtUp(window) ? 'STOP' : 'OK';
 }
 
-type CommitTimes = Pick<CommitWindow, 'lastCommitAt' | 'commitsTookMs'>;
-
-/** An offset that repeats in all samples may have been committed until now. */
-function commitTimes(
-  samples: CommitWindow['samples'],
-  column: number,
-  { commits, movedAt, commitIntervals }: Past,
-): CommitTimes {
-  const { [column]: lastCommitAt = Number.NaN } = movedAt;
-  const { [column]: intervalMs = 0 } = commitIntervals;
-  const isRepeated = samples.length >= windowLength && isStalled(samples);
-  if (intervalMs === 0 || isRepeated) return { lastCommitAt: commits.newestTime };
-  return { lastCommitAt, commitsTookMs: pausesInWindow * intervalMs };
-}
-
 function standingOf({ lag }: Seen, column: number, past: Past): Standing {
-  const { [column]: movedAt = Number.NaN } = past.movedAt;
   const { [column]: pauseMs = 0 } = past.pauses;
-  const watchedSince = past.ends.oldestTime(column);
   return {
     lag,
-    movedAt: Number.isNaN(movedAt) ? undefined : movedAt,
-    seenSince: Number.isNaN(watchedSince) ? past.ends.newestTime : watchedSince,
+    movedAt: movedAtOf(column, past),
+    seenSince: seenSince(column, past),
     pauseMs,
   };
 }
 
+function movedAtOf(column: number, { movedAt }: Past): number | undefined {
+  const { [column]: at = Number.NaN } = movedAt;
+  return Number.isNaN(at) ? undefined : at;
+}
+
+function seenSince(column: number, { ends }: Past): number {
+  const oldest = ends.oldestTime(column);
+  return Number.isNaN(oldest) ? ends.newestTime : oldest;
+}
+
 /** Unknown while one partition is: the worst one could be just that. */
-function timeLagOf(measured: readonly Measured[]): Pick<GroupTrend, 'maxTimeLag' | 'meanTimeLag'> {
+function timeLagOf(
+  timeLags: readonly (TimeLag | undefined)[],
+  arrivals: readonly (Rates | undefined)[],
+): Pick<GroupTrend, 'maxTimeLag' | 'meanTimeLag'> {
   let max = 0;
   const sums = { weighted: 0, weight: 0, plain: 0 };
-  for (const { timeLag, arrival } of measured) {
+  for (const [i, timeLag] of timeLags.entries()) {
     if (!timeLag) return { maxTimeLag: undefined, meanTimeLag: undefined };
-    const weight = rateOf(arrival) ?? 0;
+    const weight = rateOf(arrivals[i]) ?? 0;
     max = Math.max(max, timeLag.seconds);
     sums.weighted += timeLag.seconds * weight;
     sums.weight += weight;
     sums.plain += timeLag.seconds;
   }
-  if (measured.length === 0) return { maxTimeLag: undefined, meanTimeLag: undefined };
+  if (timeLags.length === 0) return { maxTimeLag: undefined, meanTimeLag: undefined };
   // Nothing arrives: every partition weighs the same.
-  const mean = sums.weight > 0 ? sums.weighted / sums.weight : sums.plain / measured.length;
+  const mean = sums.weight > 0 ? sums.weighted / sums.weight : sums.plain / timeLags.length;
   return { maxTimeLag: max, meanTimeLag: mean };
 }
