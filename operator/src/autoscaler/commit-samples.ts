@@ -32,7 +32,7 @@ export function commitSamples(
     let repeat = Math.floor((until - from) / repeatMs);
     for (; repeat >= 0 && samples.length < windowLength; repeat--) {
       const at = from + repeat * repeatMs;
-      const end = offsetAt(ends, column, at, row + twin);
+      const end = endAt(ends, column, at, row + twin);
       samples.push({ offset, at, lag: end === undefined ? end : Math.max(0, end - offset) });
     }
   }
@@ -63,17 +63,15 @@ function startOfRun(table: OffsetTable, column: number, row: number): number {
   return first;
 }
 
-/**
- * The offset of a column at some time, on the line between the points around it; undefined outside.
- * @param guess a row that may have just that time
- */
-export function offsetAt(
-  table: OffsetTable,
-  column: number,
-  at: number,
-  guess?: number,
-): number | undefined {
-  const before = table.rowAt(at, guess);
+/** @param guess a row that may have just that time */
+function endAt(table: OffsetTable, column: number, at: number, guess: number): number | undefined {
+  const isIt = table.time(guess) === at && !Number.isNaN(table.offset(guess, column));
+  return isIt ? table.offset(guess, column) : offsetAt(table, column, at);
+}
+
+/** The offset of a column at some time, on the line between the points around it; undefined outside. */
+export function offsetAt(table: OffsetTable, column: number, at: number): number | undefined {
+  const before = table.rowAt(at);
   const left = table.lastKnown(column, before);
   const right = table.time(left) === at ? left : table.firstKnown(column, before + 1);
   const offset = table.offset(left, column);

@@ -48,12 +48,8 @@ export class OffsetTable {
     return this.#cells[row * this.#width + 1 + column] ?? Number.NaN;
   }
 
-  /**
-   * The newest row that is not younger than a time; -1 when there is none.
-   * @param guess a row that may be the one with just that time
-   */
-  rowAt(time: number, guess = -1): number {
-    if (this.time(guess) === time) return guess;
+  /** The newest row that is not younger than a time; -1 when there is none. */
+  rowAt(time: number): number {
     let below = -1;
     let above = this.#rows;
     while (above - below > 1) {

@@ -13,6 +13,26 @@ const minSpanMs = 1000;
 /** A point is as good as one right at the start of the window up to this many times its length. */
 const nearEnough = 4 / 3;
 
+interface Window {
+  readonly windowMs: number;
+  /** The newest row that is at least so old; -1 without one. */
+  readonly start: number;
+}
+
+export interface RateWindows {
+  readonly fast: Window;
+  readonly slow: Window;
+}
+
+/** The same for all columns of a table. */
+export function rateWindows(table: OffsetTable): RateWindows {
+  const over = (windowMs: number) => ({
+    windowMs,
+    start: table.rowAt(table.newestTime - windowMs),
+  });
+  return { fast: over(fastWindowMs), slow: over(slowWindowMs) };
+}
+
 /** One for all: most partitions of a large cluster are. */
 export const atRest: Rates = { fast: 0, slow: 0 };
 
@@ -20,10 +40,15 @@ export const atRest: Rates = { fast: 0, slow: 0 };
  * How fast the offsets of a column grow; undefined with fewer than two points or without the newest one.
  * @param since epoch milliseconds; older rows don't count
  */
-export function ratesOf(table: OffsetTable, column: number, since: number): Rates | undefined {
-  const fast = rateOver(table, column, fastWindowMs, since);
+export function ratesOf(
+  table: OffsetTable,
+  column: number,
+  since: number,
+  windows: RateWindows,
+): Rates | undefined {
+  const fast = rateOver(table, column, since, windows.fast);
   if (fast === undefined) return undefined;
-  const slow = rateOver(table, column, slowWindowMs, since) ?? fast;
+  const slow = rateOver(table, column, since, windows.slow) ?? fast;
   return fast === 0 && slow === 0 ? atRest : { fast, slow };
 }
 
@@ -34,11 +59,11 @@ export function ratesOf(table: OffsetTable, column: number, since: number): Rate
 function rateOver(
   table: OffsetTable,
   column: number,
-  windowMs: number,
   since: number,
+  { windowMs, start }: Window,
 ): number | undefined {
   const now = table.newestTime;
-  const old = table.lastKnown(column, table.rowAt(now - windowMs));
+  const old = table.lastKnown(column, start);
   const then = table.time(old) >= since ? old : table.firstKnown(column, table.rowFrom(since));
   const offset = table.offset(then, column);
   const grown = table.offset(table.rows - 1, column) - offset;

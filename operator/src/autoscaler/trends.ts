@@ -10,7 +10,7 @@ import {
 } from './commit-status.ts';
 import type { OffsetTable } from './offset-table.ts';
 import type { PerColumn } from './per-column.ts';
-import { atRest, type Rates, rateOf, ratesOf, sumOfRates } from './rates.ts';
+import { atRest, type Rates, rateOf, ratesOf, rateWindows, sumOfRates } from './rates.ts';
 import { isGroupStopped, type Standing, stalledPartitions } from './standstill.ts';
 import { lookUpTime, type Point } from './time-lag.ts';
 import type {
@@ -57,8 +57,8 @@ export function withTrends(
 ): { readonly partitions: readonly PartitionReading[]; readonly trend: GroupTrend } {
   const { ends, membershipChangedAt } = past;
   // Lists side by side: another object for each partition would be most of what a reading costs.
-  const arrivals = seen.map((_, column) => ratesOf(ends, column, Number.NEGATIVE_INFINITY));
-  const consumptions = seen.map((partition, column) => consumptionOf(partition, column, past));
+  const arrivals = arrivalsOf(seen, past);
+  const consumptions = consumptionsOf(seen, past);
   const timeLags = seen.map((partition, column) => partitionTimeLag(partition, column, past));
   const statuses = seen.map((partition, column) => statusOf(partition, column, past));
   const standings = seen.map((partition, column) => standingOf(partition, column, past));
@@ -93,13 +93,24 @@ function readingOf(offsets: PartitionOffsets, trend: PartitionTrend): PartitionR
   return { topic, topicId, partition, committed, end, logStart, trend };
 }
 
+type RatesByColumn = readonly (Rates | undefined)[];
+
+const never = Number.NEGATIVE_INFINITY;
+
+function arrivalsOf(seen: readonly Seen[], { ends }: Past): RatesByColumn {
+  const windows = rateWindows(ends);
+  return seen.map((_, column) => ratesOf(ends, column, never, windows));
+}
+
 /** What was never committed was not consumed, as far as anybody can tell. */
-function consumptionOf({ offsets }: Seen, column: number, past: Past): Rates | undefined {
-  if (offsets.committed === 'none') return atRest;
-  const never = Number.NEGATIVE_INFINITY;
+function consumptionsOf(seen: readonly Seen[], past: Past): RatesByColumn {
   const { commits, membershipChangedAt = never, rewoundAt } = past;
-  const since = Math.max(membershipChangedAt, rewoundAt.get(column) ?? never);
-  return ratesOf(commits, column, since);
+  const windows = rateWindows(commits);
+  return seen.map(({ offsets }, column) => {
+    if (offsets.committed === 'none') return atRest;
+    const since = Math.max(membershipChangedAt, rewoundAt.get(column) ?? never);
+    return ratesOf(commits, column, since, windows);
+  });
 }
 
 function partitionTimeLag(
@@ -118,23 +129,29 @@ function statusOf({ lag = 0n }: Seen, column: number, past: Past): CommitStatus 
   if (lag === 0n) return 'OK';
   const samples = commitSamples(past.commits, past.ends, column);
   const now = past.commits.newestTime;
-  const end = offsetAt(past.ends, column, now - recentMs);
   const { [column]: lastMoveAt = Number.NaN } = past.movedAt;
   const { [column]: intervalMs = 0 } = past.commitIntervals;
   // An offset that repeats in all samples may have been committed until now.
   const isRepeated = samples.length >= windowLength && isStalled(samples);
   const isTimed = intervalMs > 0 && !isRepeated;
+  const lastCommitAt = isTimed ? lastMoveAt : now;
   const window: CommitWindow = {
     samples,
-    lastCommitAt: isTimed ? lastMoveAt : now,
+    lastCommitAt,
     commitsTookMs: isTimed ? pausesInWindow * intervalMs : undefined,
-    recentEnds: end === undefined ? [] : [end],
+    // Asked for after a silence only.
+    recentEnds: lastCommitAt < now ? recentEnds(column, past) : [],
     currentLag: Number(lag),
     now,
     allowedLag: 0,
   };
   if (samples.length >= windowLength) return commitStatus(window);
   return hasStopped(window) && !wasCaughtUp(window) ? 'STOP' : 'OK';
+}
+
+function recentEnds(column: number, { ends }: Past): readonly number[] {
+  const end = offsetAt(ends, column, ends.newestTime - recentMs);
+  return end === undefined ? [] : [end];
 }
 
 function standingOf({ lag }: Seen, column: number, past: Past): Standing {
@@ -160,7 +177,7 @@ function seenSince(column: number, { ends }: Past): number {
 /** Unknown while one partition is: the worst one could be just that. */
 function timeLagOf(
   timeLags: readonly (TimeLag | undefined)[],
-  arrivals: readonly (Rates | undefined)[],
+  arrivals: RatesByColumn,
 ): Pick<GroupTrend, 'maxTimeLag' | 'meanTimeLag'> {
   let max = 0;
   const sums = { weighted: 0, weight: 0, plain: 0 };
