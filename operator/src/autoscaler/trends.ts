@@ -134,6 +134,7 @@ function statusOf({ lag = 0n }: Seen, column: number, past: Past): CommitStatus 
   // An offset that repeats in all samples may have been committed until now.
   const isRepeated = samples.length >= windowLength && isStalled(samples);
   const isTimed = intervalMs > 0 && !isRepeated;
+  if (!isTimed && samples.length < windowLength) return 'OK';
   const lastCommitAt = isTimed ? lastMoveAt : now;
   const window: CommitWindow = {
     samples,

@@ -4,8 +4,8 @@ import type { Address, DescribedGroup, DescribeItem, Transport } from './transpo
 /** How a group is described: each kind has a request of its own, and answers to no other. */
 export type Protocol = 'classic' | 'consumer' | 'share';
 
-/** Groups per request: keeps one answer at about a megabyte. */
-export const groupsPerRequest = 1_000;
+/** Groups per request: keeps one answer below two megabytes. */
+export const groupsPerRequest = 1_500;
 
 export interface DescribeQuery extends DescribeItem {
   /** Where to look for it: at once in all of the first stage, then in all of the next; never empty. */
@@ -25,7 +25,7 @@ interface Search {
 
 type Found = ReadonlyMap<Protocol, ReadonlyMap<string, DescribedGroup>>;
 
-/** Describes the groups of one coordinator, in one request per kind and 1,000 groups. */
+/** Describes the groups of one coordinator, in one request per kind and 1,500 groups. */
 export class GroupDescriber {
   readonly #transport: Transport;
 

@@ -164,12 +164,12 @@ describe('requests', () => {
     expect(connects).toBe(1);
   });
 
-  test('hold at most 1,000 groups', async () => {
+  test('hold at most 1,500 groups', async () => {
     kafka.createTopic('orders', [1n]);
-    for (let i = 0; i < 1_100; i += 1) kafka.createGroup(`g${i}`);
-    await Promise.all(Array.from({ length: 1_100 }, (_, i) => ask(`g${i}`, {}, `shop/${i}`)));
+    for (let i = 0; i < 1_600; i += 1) kafka.createGroup(`g${i}`);
+    await Promise.all(Array.from({ length: 1_600 }, (_, i) => ask(`g${i}`, {}, `shop/${i}`)));
     const fetches = kafka.requests.filter((r) => r.api === 'OffsetFetch');
-    expect(fetches.map((r) => r.items.length)).toEqual([1_000, 100]);
+    expect(fetches.map((r) => r.items.length)).toEqual([1_500, 100]);
   });
 
   test('for one group by two scalers with different topics name it once', async () => {

@@ -19,7 +19,7 @@ import { Topics } from './topics.ts';
 import type { Address, OffsetPosition, Transport } from './transport.ts';
 
 /** With ten partitions each, what they hold while they wait is some 25 MB. */
-const readsAtATime = 2_500;
+const readsAtATime = 3_500;
 
 export interface SessionOptions {
   readonly transport: Transport;

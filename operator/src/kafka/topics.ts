@@ -12,8 +12,8 @@ const maxAgeMs = 30_000;
 /** From this age on it is read again beside the readings, which need not wait for it. */
 const refreshAfterMs = 20_000;
 
-/** Topics per Metadata request. */
-const topicsPerRequest = 1_000;
+/** Topics per Metadata request: with ten partitions each an answer has some two megabytes. */
+const topicsPerRequest = 5_000;
 
 /** One incarnation of a topic, as the metadata tells of it. Partitions count from 0 without gaps. */
 export interface Topic {
