@@ -1,6 +1,6 @@
 import type { OffsetReading, Unavailable } from '../autoscaler/types.ts';
 import { type Clock, systemClock } from '../controller/clock.ts';
-import type { KafkaConnection, Key, LagRequest, LagSource } from '../controller/ports.ts';
+import type { KafkaConnection, Key, LagSource } from '../controller/ports.ts';
 import { parseServer, poolOptions, sessionKey } from './credentials.ts';
 import type { GroupListing } from './group-listing.ts';
 import { guardBrokers } from './guard.ts';
@@ -126,14 +126,22 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
     }
   };
 
+  const told = (reading: OffsetReading, startedAt: number): OffsetReading => {
+    const seconds = (clock.now() - startedAt) / 1000;
+    options.onRead?.({ outcome: outcomeOf(reading), seconds });
+    return reading;
+  };
+
   return {
     async read(owner, request, signal) {
       const startedAt = clock.now();
       const shared = sessionFor(owner, request.connection);
-      const reading = 'kind' in shared ? shared : await readFrom(shared, request, signal);
-      const seconds = (clock.now() - startedAt) / 1000;
-      options.onRead?.({ outcome: outcomeOf(reading), seconds });
-      return reading;
+      if ('kind' in shared) return told(shared, startedAt);
+      shared.reads += 1;
+      const reading = await shared.session.read(request, signal); // never rejects
+      shared.reads -= 1;
+      if (shared.reads === 0) shared.onIdle();
+      return told(reading, startedAt);
     },
     async timestampOf(owner, { connection, ...position }, signal) {
       const isOwner = keyOfOwner.get(owner) === keyOf(connection);
@@ -169,18 +177,6 @@ function connectTo(
     callTimeoutMs: connectMs + requestMs + 250,
     onRequest: options.onRequest ?? (() => undefined),
   });
-}
-
-async function readFrom(
-  shared: Shared,
-  request: LagRequest,
-  signal: AbortSignal,
-): Promise<OffsetReading> {
-  shared.reads += 1;
-  const reading = await shared.session.read(request, signal); // never rejects
-  shared.reads -= 1;
-  if (shared.reads === 0) shared.onIdle();
-  return reading;
 }
 
 /** Resolves when no read is under way: the session takes no more. */
