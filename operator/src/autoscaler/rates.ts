@@ -92,6 +92,11 @@ export function sumOfRates(parts: readonly (Rates | undefined)[]): Rates | undef
   return parts.length === 0 ? undefined : { fast, slow };
 }
 
+/** Records per second for a person: one decimal, below 1 two significant digits, so that little is not 0.0. */
+export function formatRate(perSecond: number): string {
+  return perSecond > 0 && perSecond < 1 ? perSecond.toPrecision(2) : perSecond.toFixed(1);
+}
+
 /**
  * Arrival from what was consumed and how lag changed, where end offsets are not at hand.
  * @returns records per second, never negative; undefined without a span

@@ -6,6 +6,7 @@ import {
   setCondition,
 } from '../api/conditions.ts';
 import type { KafkaConsumerScalerStatus as Status } from '../api/types.gen.ts';
+import { formatRate } from '../autoscaler/rates.ts';
 import type { GroupTrend } from '../autoscaler/types.ts';
 import { findings } from './findings.ts';
 import type { Outcome } from './outcome.ts';
@@ -102,8 +103,8 @@ function trendStatus(trend: GroupTrend): Partial<Status> {
   const { maxTimeLag, arrivalRate, consumptionRate, status } = trend;
   return {
     ...(maxTimeLag !== undefined && { lagSeconds: maxTimeLag.toFixed(1) }),
-    ...(arrivalRate !== undefined && { arrivalRate: arrivalRate.toFixed(1) }),
-    ...(consumptionRate !== undefined && { consumptionRate: consumptionRate.toFixed(1) }),
+    ...(arrivalRate !== undefined && { arrivalRate: formatRate(arrivalRate) }),
+    ...(consumptionRate !== undefined && { consumptionRate: formatRate(consumptionRate) }),
     commitStatus: status,
   };
 }

@@ -1,3 +1,4 @@
+import { formatRate } from '../../autoscaler/rates.ts';
 import type { GroupLagReport, TimedRow } from './lag.ts';
 
 /** The columns of `kafka-consumer-groups --describe`, then two of our own. */
@@ -11,7 +12,7 @@ const columns: readonly (readonly [name: string, of: (row: TimedRow) => unknown]
   ['HOST', (row) => row.member?.host],
   ['CLIENT-ID', (row) => row.member?.clientId],
   ['BEHIND', (row) => rounded(row.behindSeconds)],
-  ['RATE', (row) => rounded(row.arrivalRate)],
+  ['RATE', ({ arrivalRate: rate }) => (rate === undefined ? rate : formatRate(rate))],
 ];
 
 /** One line per row under one line of names; `-` where there is no value; empty without rows. */
