@@ -45,7 +45,7 @@ export const reasons = [
   'UnsupportedGroup', // a share group: it commits no offsets, so it has no lag
   'OffsetsReset', // the topic was re-created or truncated: no scale-in on what is seen meanwhile
   'PartitionStalled', // a partition with lag stands still while others move on
-  'GroupStopped', // there is lag, and no partition of the group has been committed for a while
+  'GroupStopped', // pods are ready, but none is a member, or there is lag and nobody commits
   'FallbackActive', // lag has been unknown for longer than spec.fallback allows
   'NotActive', // lag is at most spec.activation.lag: at, or on the way to, zero (minReplicas 0)
   'CoolingDown', // inactive, but not yet for spec.activation.cooldownSeconds

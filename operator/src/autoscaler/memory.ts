@@ -20,6 +20,7 @@ export function initialMemory(seed: {
     lastActiveAt: seed.now,
     failures: 0,
     incompleteSince: undefined,
+    readySince: undefined,
     replicas: seed.replicas,
     still: new Map(),
     assignor: undefined,

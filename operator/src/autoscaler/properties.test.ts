@@ -130,6 +130,7 @@ const memory: fc.Arbitrary<Memory> = fc.record({
   lastActiveAt: time,
   failures: fc.nat(5),
   incompleteSince: fc.option(time, { nil: undefined }),
+  readySince: fc.option(time, { nil: undefined }),
   replicas,
   still: fc
     .array(

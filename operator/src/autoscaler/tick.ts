@@ -2,6 +2,7 @@ import type { Reason } from '../api/conditions.ts';
 import { groupLag } from './lag.ts';
 import { adopt, forgetOldEvents, initialMemory, restartWindows } from './memory.ts';
 import { recordsArrived, trackStill } from './still.ts';
+import { readySince } from './stopped.ts';
 import type {
   Conflict,
   GroupLag,
@@ -73,6 +74,7 @@ export function beginTick(observation: Observation): Tick {
     memory: {
       ...recover(counted, before, now, current),
       lastActiveAt: busy ? now : before.lastActiveAt,
+      readySince: readySince(target, before, now),
       scaleEvents: forgetOldEvents(before.scaleEvents, now),
       still,
       assignor: (lag.kind === 'observed' ? lag.group?.assignor : undefined) ?? before.assignor,

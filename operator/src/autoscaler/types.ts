@@ -249,6 +249,8 @@ export interface Memory {
   readonly failures: number;
   /** Since when the reading has been incomplete; undefined while complete. */
   readonly incompleteSince: number | undefined;
+  /** Since when the target has had a pod that is ready; undefined while it has none. */
+  readonly readySince: number | undefined;
   /** Replicas after the last tick, to notice that somebody else changed them. */
   readonly replicas: number;
   /** Per `topic/partition`: the offsets last seen and since when both have stood still. */

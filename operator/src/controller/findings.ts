@@ -1,4 +1,5 @@
 import type { ConditionFinding, Reason } from '../api/conditions.ts';
+import { whyStopped } from '../autoscaler/stopped.ts';
 import type { Decision, LagReading, Step } from '../autoscaler/types.ts';
 import { describeUnschedulable } from '../autoscaler/unschedulable.ts';
 import type { Outcome } from './outcome.ts';
@@ -100,7 +101,8 @@ function scalingActive(outcome: Outcome): Finding {
   }
   const idle = stepWith(decision, inactive);
   if (idle) return no(idle.reason, idle.message);
-  if (reading.trend.stopped) return yes('GroupStopped', stopped);
+  const stopped = whyStopped(reading, decision?.memory.readySince, outcome.at);
+  if (stopped) return yes('GroupStopped', stopped);
   return yes('ValidLagFound', validLag(outcome));
 }
 
@@ -112,9 +114,6 @@ function validLag({ reading, decision }: Outcome): string {
   const what = isBound ? 'the lag is an upper bound:' : 'the lag is exact, although';
   return `${what} not every log start is known${gaps ? `: ${gaps}` : ''}`;
 }
-
-const stopped =
-  'there is lag, but no partition was committed for over a minute: do the consumers run, and commit?';
 
 /** Partitions that are named; the others are counted. */
 const namedPartitions = 3;

@@ -386,6 +386,14 @@ test('lag that nobody commits is a group that has stopped', async () => {
   expect(conditionOf(world, 'ScalingActive')).toEqual(['True', 'GroupStopped']);
 });
 
+test('lag that nobody commits while there are no pods is no group that has stopped', async () => {
+  const world = fakeWorld({ paused: true });
+  world.target.set('orders', 0);
+  moving(world, () => 0);
+  for (let i = 0; i < 30; i++) await poll(world);
+  expect(conditionOf(world, 'ScalingActive')).toEqual(['True', 'ValidLagFound']);
+});
+
 test('the age of a record older than the history is looked up, at most every 30 s', async () => {
   const world = fakeWorld();
   world.lag.timestamp = world.clock.now() - 3_600_000;
