@@ -136,6 +136,41 @@ describe('one broker', () => {
   });
 });
 
+describe('a cluster of which one broker is too old', () => {
+  beforeEach(() => {
+    spread();
+    kafka.tooOld.add(2);
+  });
+
+  test.for<[string, string, readonly string[], object]>([
+    ['reads what is elsewhere', 'g1', ['t1', 't3'], { kind: 'observed', gaps: undefined }],
+    [
+      'leaves a gap where that one leads, and names it',
+      'g1',
+      ['t1', 't2'],
+      { kind: 'observed', gaps: 'kafka:2: too old' },
+    ],
+    [
+      'cannot read the groups that it coordinates, and names it',
+      'g2',
+      ['t1'],
+      { reason: 'UnsupportedBroker', message: 'kafka:2: too old' },
+    ],
+  ])('%s', async ([, group, topics, expected]) => {
+    expect(await ask(group, topics)).toMatchObject(expected);
+  });
+
+  test('is read whole one tick after that one is upgraded', async () => {
+    await ask('g2', ['t1', 't2']);
+    kafka.tooOld.clear();
+    clock.skip(pollMs);
+    expect(told(await ask('g2', ['t1', 't2']))).toEqual([
+      't1/0 none..10 from 0',
+      't2/0 none..10 from 0',
+    ]);
+  });
+});
+
 describe('the gaps of a reading', () => {
   const gapsOf = (reading: OffsetReading) =>
     reading.kind === 'observed' ? reading.gaps : expect.unreachable('lag was not read');
@@ -255,7 +290,7 @@ describe('a cluster', () => {
   });
 
   test('that is too old says so', async () => {
-    kafka.supported = false;
+    for (const id of ids) kafka.tooOld.add(id);
     expect(told(await ask('g1', ['t1']))).toBe('UnsupportedBroker');
   });
 

@@ -124,7 +124,8 @@ export class FakeKafka {
   readonly #requestTimeoutMs: number;
   #topicIds = 0;
   closed = 0;
-  supported = true;
+  /** Brokers whose versions nobody speaks. */
+  readonly tooOld = new Set<number>();
   /** `topic/partition` whose batches are too large for an answer. Record n was written at n seconds. */
   readonly oversized = new Set<string>();
   /** The host that brokers and coordinators are said to be at; bootstrap servers are at `kafka`. */
@@ -193,10 +194,7 @@ export class FakeKafka {
 
   transport(): Transport {
     return {
-      apiVersions: (to) =>
-        this.#answer(to, 'ApiVersions', [], () => {
-          if (!this.supported) throw new KafkaError('UnsupportedBroker', 'too old');
-        }),
+      apiVersions: (to) => this.#answer(to, 'ApiVersions', [], () => undefined),
       metadata: (to, topics) => this.#answer(to, 'Metadata', topics, () => this.#metadata(topics)),
       findCoordinators: (to, groups) =>
         this.#answer(to, 'FindCoordinator', groups, () =>
@@ -264,8 +262,10 @@ export class FakeKafka {
     this.onRequest(request);
     if (this.holds(request)) await this.released;
     const health = this.#healthAt(to);
-    if (health === 'up') return answer();
     const where = addressText(to);
+    if (health === 'up' && this.tooOld.has(to.port))
+      throw new KafkaError('UnsupportedBroker', `${where}: too old`);
+    if (health === 'up') return answer();
     if (health === 'silent') {
       await new Promise((resolve) => setTimeout(resolve, this.#requestTimeoutMs));
     }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { int16, int32, onFrames, reply } from './stub-frames.ts';
 import type { Address } from './transport.ts';
 
 /** What the stub answers to one SaslAuthenticate. */
@@ -59,23 +60,6 @@ export async function startSaslStub(answer: (message: string) => SaslAnswer): Pr
   };
 }
 
-function onFrames(socket: Socket, handle: (frame: Buffer) => void): void {
-  let buffered = Buffer.alloc(0);
-  socket.on('data', (chunk) => {
-    buffered = Buffer.concat([buffered, chunk]);
-    while (buffered.length >= 4 && buffered.length >= 4 + buffered.readInt32BE(0)) {
-      const end = 4 + buffered.readInt32BE(0);
-      handle(buffered.subarray(4, end));
-      buffered = buffered.subarray(end);
-    }
-  });
-}
-
-function reply(socket: Socket, request: Buffer, body: Buffer): void {
-  const correlationId = request.subarray(4, 8);
-  socket.write(Buffer.concat([int32(4 + body.length), correlationId, body]));
-}
-
 /** The compact bytes behind the header: client id, no tags, length + 1. */
 function authBytes(frame: Buffer): string {
   const start = 10 + Math.max(frame.readInt16BE(8), 0) + 1;
@@ -107,16 +91,4 @@ function authenticated({
   const noTags = Buffer.from([0]);
   const noMessage = Buffer.from([0]);
   return Buffer.concat([noTags, int16(errorCode), noMessage, compact, lifetime, noTags]);
-}
-
-function int16(value: number): Buffer {
-  const buffer = Buffer.alloc(2);
-  buffer.writeInt16BE(value);
-  return buffer;
-}
-
-function int32(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeInt32BE(value);
-  return buffer;
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { int16, int32, onFrames, reply } from './stub-frames.ts';
 import { type Address, addressText } from './transport.ts';
 
 /** Only for tests: brokers on loopback that do as they are told with each connection. */
@@ -67,8 +68,6 @@ export const nonsense: Behaviour = (socket) =>
   });
 
 const apiKeys = { apiVersions: 18, saslHandshake: 17, saslAuthenticate: 36 } as const;
-const int16 = (...values: number[]) => Buffer.concat(values.map((v) => Buffer.of(v >> 8, v & 255)));
-const int32 = (value: number) => int16(value >> 16, value & 0xffff);
 const text = (value: string) => Buffer.concat([int16(value.length), Buffer.from(value)]);
 
 /** Bodies of the answers of a listener with SASL to whom every password is wrong; versions 0 and 1. */
@@ -92,20 +91,58 @@ export const wrongPassword: Behaviour = (socket) => {
     const goneYet = setInterval(() => socket.write('?'), 10); // fails when the client has closed its side
     socket.on('close', () => clearInterval(goneYet));
   });
-  let received = Buffer.alloc(0);
-  socket.on('data', (chunk) => {
-    received = Buffer.concat([received, chunk]);
-    while (received.length >= 4 && received.length >= 4 + received.readInt32BE()) {
-      const request = received.subarray(4, 4 + received.readInt32BE());
-      received = received.subarray(4 + request.length);
-      const answer = Buffer.concat([
-        request.subarray(4, 8), // correlation id
-        refusal[request.readInt16BE()] ?? Buffer.alloc(0),
-      ]);
-      socket.write(Buffer.concat([int32(answer.length), answer]));
-    }
-  });
+  onFrames(socket, (request) =>
+    reply(socket, request, refusal[request.readInt16BE()] ?? Buffer.alloc(0)),
+  );
 };
+
+/** What brokers answer to ApiVersions: from the lowest to the highest version by API key. */
+export type Versions = Readonly<Record<number, readonly [number, number]>>;
+
+/** Metadata, FindCoordinator, OffsetFetch, ListOffsets, DescribeGroups, ListGroups, then KIP-848 and shares. */
+export const kafka41: Versions = {
+  3: [0, 13],
+  10: [0, 6],
+  9: [1, 10],
+  2: [1, 11],
+  15: [0, 6],
+  16: [0, 5],
+  69: [0, 1],
+  77: [1, 1],
+};
+export const kafka30: Versions = {
+  3: [0, 11],
+  10: [0, 4],
+  9: [0, 8],
+  2: [0, 7],
+  15: [0, 5],
+  16: [0, 4],
+};
+export const kafka28: Versions = { ...kafka30, 10: [0, 3], 9: [0, 7], 2: [0, 6] };
+
+/**
+ * Tells its versions and answers nothing else.
+ * @param seen gets `key/version` of every other request
+ */
+export const speaking =
+  (versions: Versions, seen: string[]): Behaviour =>
+  (socket) =>
+    onFrames(socket, (request) => {
+      const [key, version] = [request.readInt16BE(0), request.readInt16BE(2)];
+      if (key === apiKeys.apiVersions) reply(socket, request, told(versions));
+      else seen.push(`${key}/${version}`);
+    });
+
+/** ApiVersions, version 3. */
+function told(versions: Versions): Buffer {
+  const ranges = Object.entries(versions);
+  const noTags = Buffer.of(0);
+  return Buffer.concat([
+    ...[int16(0), Buffer.of(ranges.length + 1)],
+    ...ranges.flatMap(([key, range]) => [int16(Number(key), ...range), noTags]),
+    ...[int32(0), noTags], // throttle time
+  ]);
+}
 
 /**
  * An address at which connections hang, as behind a firewall that drops packets: a stopped process

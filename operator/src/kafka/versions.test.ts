@@ -1,35 +1,33 @@
 import { expect, test } from 'vitest';
-import { chooseApis, newestApis } from './versions.ts';
+import { kafka28, kafka30, kafka41, type Versions } from './testing.ts';
+import { chooseApis } from './versions.ts';
 
-/** As the brokers answer ApiVersions: Metadata, FindCoordinator, OffsetFetch, ListOffsets, groups. */
-const kafka41 = ranges({
-  3: [0, 13],
-  10: [0, 6],
-  9: [1, 10],
-  2: [1, 11],
-  15: [0, 6],
-  16: [0, 5],
-  69: [0, 1],
-  77: [1, 1],
-});
-const kafka30 = ranges({ 3: [0, 11], 10: [0, 4], 9: [0, 8], 2: [0, 7], 15: [0, 5], 16: [0, 4] });
-const kafka28 = ranges({ 3: [0, 11], 10: [0, 3], 9: [0, 7], 2: [0, 6], 15: [0, 5], 16: [0, 4] });
-
-function ranges(all: Record<number, [number, number]>) {
-  return Object.entries(all).map(([key, [minVersion, maxVersion]]) => ({
+const rangesOf = (all: Versions) =>
+  Object.entries(all).map(([key, [minVersion, maxVersion]]) => ({
     apiKey: Number(key),
     minVersion,
     maxVersion,
   }));
-}
 
-const versions = (list: ReturnType<typeof ranges>) =>
+const versions = (broker: Versions) =>
   Object.fromEntries(
-    Object.entries(chooseApis(list, 'kafka:9092')).map(([name, api]) => [name, api?.version]),
+    Object.entries(chooseApis(rangesOf(broker), 'kafka:9092')).map(([name, api]) => [
+      name,
+      api?.version,
+    ]),
   );
 
 test('a new broker is spoken to in the newest versions', () => {
-  expect(chooseApis(kafka41, 'kafka:9092')).toEqual(newestApis);
+  expect(versions(kafka41)).toEqual({
+    metadata: 12,
+    findCoordinator: 6,
+    offsetFetch: 9,
+    listOffsets: 9,
+    describeGroups: 5,
+    listGroups: 5,
+    consumerGroupDescribe: 0,
+    shareGroupDescribe: 1,
+  });
 });
 
 test('Kafka 3.0 is spoken to in its own, without KIP-848 and share groups', () => {
@@ -45,10 +43,14 @@ test('Kafka 3.0 is spoken to in its own, without KIP-848 and share groups', () =
   });
 });
 
-test.for([
+test.for<[string, Versions, string]>([
   ['older', kafka28, 'FindCoordinator versions: 0 to 3; lagscaler speaks 6, 5, 4'],
-  ['so new that it dropped our versions', ranges({ 3: [14, 20] }), 'Metadata versions: 14 to 20'],
-  ['something else', [], 'Metadata versions: none'],
-] as const)('a broker that is %s is refused by name', ([, list, message]) => {
-  expect(() => chooseApis(list, 'kafka:9092')).toThrow(`kafka:9092: offers ${message}`);
+  [
+    'so new that it dropped our versions',
+    { ...kafka41, 3: [14, 20] },
+    'Metadata versions: 14 to 20',
+  ],
+  ['something else', {}, 'Metadata versions: none'],
+])('a broker that is %s is refused by name', ([, broker, message]) => {
+  expect(() => chooseApis(rangesOf(broker), 'kafka:9092')).toThrow(`kafka:9092: offers ${message}`);
 });

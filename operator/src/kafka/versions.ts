@@ -18,8 +18,6 @@ const known = {
   listGroups: [kafka.listGroupsV5.api, kafka.listGroupsV4.api],
 } as const;
 
-const newestOf = <A>(list: readonly [A, ...A[]]): A => list[0];
-
 export interface Apis {
   readonly metadata: (typeof known.metadata)[number];
   readonly findCoordinator: (typeof known.findCoordinator)[number];
@@ -32,17 +30,6 @@ export interface Apis {
   /** Undefined where the broker has no share groups. */
   readonly shareGroupDescribe: typeof shareGroupDescribeV1 | undefined;
 }
-
-export const newestApis: Apis = {
-  metadata: newestOf(known.metadata),
-  findCoordinator: newestOf(known.findCoordinator),
-  offsetFetch: newestOf(known.offsetFetch),
-  listOffsets: newestOf(known.listOffsets),
-  describeGroups: newestOf(known.describeGroups),
-  listGroups: newestOf(known.listGroups),
-  consumerGroupDescribe: kafka.consumerGroupDescribeV0.api,
-  shareGroupDescribe: shareGroupDescribeV1,
-};
 
 export interface VersionRange {
   readonly apiKey: number;
