@@ -76,7 +76,7 @@ describe('the longest back-off', () => {
   });
 
   test.for([
-    ['a moment when it has worked and hangs up', hungUp, [0.25, 0.25, 0.25, 0.25]],
+    ['that of an outage when it has worked and hangs up', hungUp, [1, 2, 4, 8]],
     ['that of an outage when it says what is wrong', untrusted, [1, 2, 4, 8]],
     ['that of an outage when it is gone', gone, [1, 2, 4, 8]],
   ] as const)('is %s', async ([, cause, seconds]) => {
@@ -176,11 +176,24 @@ describe('a knock', () => {
     ['hangs up', hungUp],
     ['says what is wrong', untrusted],
     ['refuses the credentials', refused],
-  ])('is not made where somebody %s: only the back-off helps', async ([, cause]) => {
-    await read(failing(cause as KafkaError));
+  ])(
+    'is not made where somebody who never worked %s: only the back-off helps',
+    async ([, cause]) => {
+      await read(failing(cause as KafkaError));
+      now += 50;
+      expect(await read(healthy, life)).toContain('tried again within');
+      expect(knocks).toBe(0);
+    },
+  );
+
+  test('is made where somebody hangs up who has worked', async () => {
+    await read(healthy);
+    breaker.failed(hungUp);
     now += 50;
-    expect(await read(healthy, life)).toContain('tried again within');
-    expect(knocks).toBe(0);
+    expect(await read(healthy)).toBe('kafka:9092: trouble');
+    now += 500;
+    expect(await read(healthy, life)).toBeUndefined();
+    expect([probes, knocks]).toEqual([2, 2]);
   });
 
   test('in vain is not repeated before the back-off is over', async () => {

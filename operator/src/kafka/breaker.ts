@@ -1,17 +1,11 @@
 import type { Clock } from '../controller/clock.ts';
+import { type Backoff, delayMs } from './backoff.ts';
 import { KafkaError } from './kafka-error.ts';
-
-/** The n-th delay in a row is drawn from (0, min(firstMs × 2^(n-1), longestMs)], but at least leastMs. */
-interface Backoff {
-  readonly leastMs: number;
-  readonly firstMs: number;
-  readonly longestMs: number;
-}
 
 const outage: Backoff = { leastMs: 100, firstMs: 1_000, longestMs: 60_000 };
 /** Credentials do not heal by themselves, and some brokers lock an account that keeps trying. */
 const refusal: Backoff = { leastMs: 1_000, firstMs: 5_000, longestMs: 300_000 };
-/** What has worked and still reacts is worth one attempt at every poll. */
+/** What has worked, and answers whoever shows no credentials, is worth one attempt at every poll. */
 const hiccup: Backoff = { leastMs: 100, firstMs: 250, longestMs: 250 };
 
 /** How long the outcome of a knock holds for others that ask. */
@@ -24,8 +18,8 @@ export type Knock = () => Promise<boolean>;
  * A circuit breaker with exponential back-off and full jitter (ADR 13): of a cluster, which gets one
  * probe when it is due, however many scalers ask; or of one broker, whose requests are the probe.
  *
- * While nobody reacts at all, one knock per poll ends the back-off early. A knock that led to nothing
- * is not repeated before the back-off is over.
+ * Where nobody reacts, and where somebody who has answered before hangs up, one knock per poll ends the
+ * back-off early. A knock that led to nothing is not repeated before the back-off is over.
  */
 export class Breaker {
   readonly #clock: Clock;
@@ -35,6 +29,7 @@ export class Breaker {
   #dueAt = 0;
   #works = false;
   #hasWorked = false;
+  #isTrusted = false;
   #probing: Promise<void> | undefined;
   #knocking: Promise<boolean> | undefined;
   #knockedAt = Number.NEGATIVE_INFINITY;
@@ -79,6 +74,12 @@ export class Breaker {
     this.forgive();
     this.#works = true;
     this.#hasWorked = true;
+    this.#isTrusted = true;
+  }
+
+  /** What is asked for here has worked elsewhere: who hangs up is in trouble, not asked the wrong way. */
+  trust(): void {
+    this.#isTrusted = true;
   }
 
   /** As if nothing had failed yet. */
@@ -94,7 +95,7 @@ export class Breaker {
    */
   failed(cause: KafkaError): KafkaError {
     const isInVain = this.#isEarly;
-    const mayKnock = cause.reaction === 'none' && !isInVain;
+    const mayKnock = this.#canKnockAfter(cause) && !isInVain;
     const backoff = this.#backoffAfter(cause, mayKnock);
     const told = mayKnock || backoff === hiccup ? cause : waiting(cause, backoff);
     if (this.#isWaiting()) return told;
@@ -102,20 +103,20 @@ export class Breaker {
     this.#works = false;
     this.#isEarly = false;
     this.#mayKnock = mayKnock;
-    this.#dueAt = this.#clock.now() + this.#delayMs(backoff);
-    this.#failures = Math.min(this.#failures + 1, 30);
+    this.#dueAt = this.#clock.now() + delayMs(backoff, this.#failures, this.#random);
+    this.#failures += 1;
     return told;
+  }
+
+  /** A listener that wants TLS or SASL hangs up too, but it answers a knock: that would prove nothing. */
+  #canKnockAfter({ reaction }: KafkaError): boolean {
+    return reaction === 'none' || (reaction === 'hangUp' && this.#isTrusted);
   }
 
   #backoffAfter(cause: KafkaError, mayKnock: boolean): Backoff {
     if (cause.reason === 'AuthenticationFailed') return refusal;
     const toldWhatIsWrong = cause.reaction === 'answer';
     return this.#hasWorked && !toldWhatIsWrong && !mayKnock ? hiccup : outage;
-  }
-
-  #delayMs({ leastMs, firstMs, longestMs }: Backoff): number {
-    const capMs = Math.min(firstMs * 2 ** this.#failures, longestMs);
-    return Math.max(leastMs, capMs * (1 - this.#random()));
   }
 
   #isWaiting(): boolean {

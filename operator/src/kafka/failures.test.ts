@@ -80,7 +80,7 @@ function costAt(broker: number): Record<string, number> {
 }
 
 describe('one broker', () => {
-  test.for(['silent', 'refusing', 'unauthenticated'] as const)(
+  test.for(['silent', 'refusing', 'cutting', 'unauthenticated'] as const)(
     'that is %s concerns only its own, and is right again within a tick',
     async (health) => {
       spread();
@@ -233,7 +233,7 @@ describe('the gaps of a reading', () => {
 });
 
 describe('a cluster', () => {
-  test.for(['silent', 'refusing'] as const)(
+  test.for(['silent', 'refusing', 'cutting'] as const)(
     'that is %s costs one probe per back-off and one bare connection per tick',
     async (health) => {
       spread();

@@ -94,7 +94,8 @@ export function fakeMembers(
   return { state, protocolType, members: owned.length, assignedMembers, assignor, assignments };
 }
 
-export type Health = 'up' | 'silent' | 'refusing' | 'unauthenticated';
+/** `cutting`: every answer ends in the middle. */
+export type Health = 'up' | 'silent' | 'refusing' | 'unauthenticated' | 'cutting';
 
 export interface FakeRequest {
   readonly api: string;
@@ -269,9 +270,10 @@ export class FakeKafka {
     if (health === 'silent') {
       await new Promise((resolve) => setTimeout(resolve, this.#requestTimeoutMs));
     }
-    throw health === 'unauthenticated'
-      ? new KafkaError('AuthenticationFailed', `${where}: connect: SASL: refused`)
-      : new KafkaError('KafkaUnreachable', `${where}: ${api}: ${health}`, { reaction: 'none' });
+    if (health === 'unauthenticated')
+      throw new KafkaError('AuthenticationFailed', `${where}: connect: SASL: refused`);
+    const reaction = health === 'cutting' ? 'hangUp' : 'none';
+    throw new KafkaError('KafkaUnreachable', `${where}: ${api}: ${health}`, { reaction });
   }
 
   #healthAt({ host, port }: Address): Health {
@@ -283,7 +285,7 @@ export class FakeKafka {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     signal.throwIfAborted();
-    if (this.#healthAt(at) === 'refusing') throw new Error('refused');
+    if (['refusing', 'cutting'].includes(this.#healthAt(at))) throw new Error('no answer');
   }
 
   /** As a broker does: `Dead` where a classic group is not, an error for the other kinds. */

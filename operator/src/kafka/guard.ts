@@ -45,6 +45,8 @@ class Brokers {
   readonly #random: () => number;
   readonly #breakers: RecentMap<Breaker>;
   #nodeIds: ReadonlyMap<string, number> = new Map();
+  /** Some broker has answered more than ApiVersions. */
+  #haveWorked = false;
 
   constructor(transport: Transport, clock: Clock, random: () => number) {
     this.#transport = transport;
@@ -63,6 +65,7 @@ class Brokers {
     try {
       const answer = await send(this.#named(to));
       breaker.succeeded();
+      this.#haveWorked = true;
       return answer;
     } catch (error) {
       throw note(breaker, toKafkaError(error));
@@ -84,6 +87,7 @@ class Brokers {
     const known = this.#breakers.get(key);
     if (known) return known;
     const breaker = new Breaker(this.#clock, this.#random);
+    if (this.#haveWorked) breaker.trust();
     this.#breakers.set(key, breaker);
     return breaker;
   }

@@ -168,7 +168,8 @@ function connectTo(
   const connectMs = options.connectTimeoutMs ?? 1_000;
   const requestMs = options.requestTimeoutMs ?? 2_000;
   const pool = poolOptions(connection, { connectMs, requestMs });
-  const sasl = connection.sasl && saslOf(connection.sasl, options.clock ?? systemClock);
+  const { clock = systemClock, random = Math.random } = options;
+  const sasl = connection.sasl && saslOf(connection.sasl, clock, random);
   return createTransport({
     clientId: options.clientId ?? 'lagscaler',
     pool: { ...pool, ...(sasl && { sasl: sasl.options }) },

@@ -4,8 +4,9 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Address } from './transport.ts';
 
 /**
- * Resolves when a broker reacts: to a TLS handshake, or else to an ApiVersions request, which every
- * listener answers before authentication. Of a paused broker only the kernel accepts connections.
+ * Resolves when a broker has given a whole answer to ApiVersions, as every listener does before
+ * authentication. Of a paused broker only the kernel accepts connections; one that is cut off on the way
+ * begins an answer at most.
  * @throws when the connection is refused or ends, or `signal` is aborted
  */
 export async function answers(
@@ -21,10 +22,7 @@ export async function answers(
     const closed = once(socket, 'close', { signal }).then(() =>
       Promise.reject(new Error('closed')),
     );
-    await Promise.race([
-      opened.then(() => (tls ? undefined : firstAnswer(socket, signal))),
-      closed,
-    ]);
+    await Promise.race([opened.then(() => wholeAnswer(socket)), closed]);
   } finally {
     // Late errors of a socket nobody waits for any more.
     socket.on('error', () => undefined);
@@ -32,9 +30,16 @@ export async function answers(
   }
 }
 
-function firstAnswer(socket: Socket, signal: AbortSignal): Promise<unknown> {
+function wholeAnswer(socket: Socket): Promise<void> {
+  let received = Buffer.alloc(0);
+  const whole = new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      if (received.length >= 4 && received.length >= 4 + received.readInt32BE(0)) resolve();
+    });
+  });
   socket.write(apiVersionsV0);
-  return once(socket, 'data', { signal });
+  return whole;
 }
 
 /** Length 10, key 18, version 0, correlation id 1, client id null. */

@@ -32,6 +32,7 @@ function counting(
   return createTokenCache(
     { load, late, timeoutMs: 1_000, remedy: 'check the client' },
     systemClock,
+    Math.random,
   );
 }
 
@@ -123,6 +124,7 @@ test('a token may take longer than a connection', async () => {
       remedy: '',
     },
     systemClock,
+    Math.random,
   );
   const { connect } = await open({ tokens: slow, connectTimeout: 100 });
   await expect(connect()).resolves.toBeDefined();

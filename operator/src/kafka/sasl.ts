@@ -13,19 +13,27 @@ export interface Sasl {
   readonly tokens: TokenSource | undefined;
 }
 
-/** @throws KafkaError InvalidSpec */
-export function saslOf(settings: SaslSettings, clock: Clock): Sasl {
+/**
+ * @param random in [0, 1): the jitter of back-offs
+ * @throws KafkaError InvalidSpec
+ */
+export function saslOf(settings: SaslSettings, clock: Clock, random: () => number): Sasl {
   if ('password' in settings) return { options: { ...settings }, tokens: undefined };
-  const tokens = tokensOf(settings, clock);
+  const tokens = tokensOf(settings, clock, random);
   const extensions = settings.mechanism === 'OAUTHBEARER' ? settings.extensions : {};
   const authenticate = oauthBearer(tokens, extensions);
   return { options: { mechanism: 'OAUTHBEARER', authenticate }, tokens };
 }
 
-function tokensOf(settings: OAuthSettings | AwsSettings, clock: Clock): TokenSource {
-  if (settings.mechanism === 'AWS_MSK_IAM') return createTokenCache(awsMskIam(settings), clock);
+function tokensOf(
+  settings: OAuthSettings | AwsSettings,
+  clock: Clock,
+  random: () => number,
+): TokenSource {
+  if (settings.mechanism === 'AWS_MSK_IAM')
+    return createTokenCache(awsMskIam(settings), clock, random);
   const { token } = settings;
   return token.from === 'file'
     ? createTokenFile(token.path, clock)
-    : createTokenCache(tokenEndpoint(token), clock);
+    : createTokenCache(tokenEndpoint(token), clock, random);
 }

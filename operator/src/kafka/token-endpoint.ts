@@ -110,7 +110,7 @@ const refused = (where: string, what: string): KafkaError =>
   new KafkaError('AuthenticationFailed', `${where}: ${what}`);
 
 const unreachable = (where: string, what: string, cause?: unknown): KafkaError =>
-  // As of a broker that hangs up: what has worked is tried again at the next poll.
+  // As of a broker that hangs up: every poll wants a token, but its cache backs off by itself.
   new KafkaError('KafkaUnreachable', `${where}: ${what}`, { cause, reaction: 'hangUp' });
 
 /** What Node said by its code; its texts are not for people on call. */

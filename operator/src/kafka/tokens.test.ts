@@ -10,6 +10,8 @@ let loads: number;
 let lifeMs: number | undefined;
 let failure: KafkaError | undefined;
 let held: Promise<void> | undefined;
+/** In [0, 1); 0 is the longest delay. */
+let drawn: number;
 let tokens: TokenSource;
 
 beforeEach(() => {
@@ -18,7 +20,8 @@ beforeEach(() => {
   lifeMs = 60_000;
   failure = undefined;
   held = undefined;
-  tokens = createTokenCache(origin, clock);
+  drawn = 0;
+  tokens = createTokenCache(origin, clock, () => drawn);
 });
 
 const origin: TokenOrigin = {
@@ -67,7 +70,7 @@ test('while none can be had the old one is used to its end, and then the reason 
   await clock.advance(1);
   expect(await get()).toBe('token endpoint: down');
   failure = undefined;
-  await clock.advance(1_000);
+  await clock.advance(2_000);
   expect(await get()).toBe('token-4');
 });
 
@@ -80,6 +83,31 @@ test('a failure is told to all who ask within a second without another request',
   await clock.advance(1);
   await get();
   expect(loads).toBe(2);
+});
+
+/** Requests in ten minutes in which a token is wanted every 5 s and none can be had. */
+async function loadsInVain(): Promise<number> {
+  failure = down;
+  for (let poll = 0; poll < 120; poll += 1) {
+    await get();
+    await clock.advance(5_000);
+  }
+  return loads;
+}
+
+test('while none can be had requests back off to a minute, and start over after a success', async () => {
+  expect(await loadsInVain()).toBeLessThanOrEqual(6 + 600 / 60);
+  failure = undefined;
+  await clock.advance(60_000);
+  expect(await get()).toMatch(/^token-/);
+  loads = 0;
+  await clock.advance(60_000);
+  expect(await loadsInVain()).toBeGreaterThan(600 / 60);
+});
+
+test('the time to the next request is drawn, so that many sessions do not ask together', async () => {
+  drawn = 0.75;
+  expect(await loadsInVain()).toBeGreaterThan(2 * (600 / 60));
 });
 
 test('a token that a broker refused is not offered again', async () => {

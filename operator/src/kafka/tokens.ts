@@ -1,4 +1,5 @@
 import type { Clock } from '../controller/clock.ts';
+import { type Backoff, delayMs } from './backoff.ts';
 import { expiryOf } from './jwt.ts';
 import { KafkaError } from './kafka-error.ts';
 
@@ -35,8 +36,8 @@ export interface TokenOrigin {
 const unknownLifetimeMs = 60_000;
 /** Half of the time of a reading: the other half is for telling whose fault it is. */
 const patienceMs = 1_500;
-/** A failed load is not repeated before this, however many connections ask. */
-const failureMs = 1_000;
+/** After failed loads, however many connections ask. */
+const outage: Backoff = { leastMs: 1_000, firstMs: 1_000, longestMs: 60_000 };
 /** A token this close to its end might not reach the broker in time. */
 const spareMs = 1_000;
 
@@ -48,12 +49,19 @@ interface Kept extends Token {
 /**
  * Asks once for all connections and uses a token for half of its life, so that a connection always
  * starts with a long session. A load goes on when the connection that wanted it has given up; while
- * loads fail, a token that is still valid is used on.
+ * loads fail, a token that is still valid is used on, and the next load is backed off from.
+ * @param random in [0, 1)
  */
-export function createTokenCache(origin: TokenOrigin, clock: Clock): TokenSource {
+export function createTokenCache(
+  origin: TokenOrigin,
+  clock: Clock,
+  random: () => number,
+): TokenSource {
   const closed = new AbortController();
   let kept: Kept | undefined;
-  let failed: { readonly error: unknown; readonly until: number } | undefined;
+  let failed:
+    | { readonly error: unknown; readonly until: number; readonly times: number }
+    | undefined;
   let flight: { readonly token: Promise<string>; readonly startedAt: number } | undefined;
 
   async function load(): Promise<string> {
@@ -63,7 +71,9 @@ export function createTokenCache(origin: TokenOrigin, clock: Clock): TokenSource
       failed = undefined;
       return token.value;
     } catch (error) {
-      failed = { error, until: clock.monotonic() + failureMs };
+      const times = failed?.times ?? 0;
+      const until = clock.monotonic() + delayMs(outage, times, random);
+      failed = { error, until, times: times + 1 };
       throw error;
     } finally {
       flight = undefined;
