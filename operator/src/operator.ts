@@ -85,7 +85,7 @@ export async function startOperator(config: Config, log: Logger, hooks: Hooks): 
       lag.release(key);
       secrets.release(key);
       forget(key);
-    }),
+    }, systemClock),
     mayWrite: () => !stopping && isLeader(),
     conflictOf: (scaler) => conflicts.of(scaler),
     onOutcome,

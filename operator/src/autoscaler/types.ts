@@ -253,7 +253,10 @@ export interface Memory {
   readonly readySince: number | undefined;
   /** Replicas after the last tick, to notice that somebody else changed them. */
   readonly replicas: number;
-  /** Per `topic/partition`: the offsets last seen and since when both have stood still. */
+  /**
+   * Per `topic/partition`: the offsets last seen and since when both have stood still; a trend only knows
+   * since when the commit has.
+   */
   readonly still: ReadonlyMap<string, StillOffsets>;
   /** The last assignor the group was seen with, kept while it has no members. */
   readonly assignor: string | undefined;

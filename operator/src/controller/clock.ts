@@ -8,6 +8,16 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** The same clock for who only counts the time that passes: it never jumps. */
+export function steady(clock: Clock): Clock {
+  const monotonic = () => clock.monotonic();
+  return {
+    now: monotonic,
+    monotonic,
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+  };
+}
+
 /** Longest delay a Node timer keeps; beyond it fires at once (traps N1). */
 const longestTimerMs = 2 ** 31 - 1;
 

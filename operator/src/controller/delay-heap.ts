@@ -24,13 +24,13 @@ export function createDelayHeap(clock: Clock, onDue: (keys: string[]) => void): 
     const first = heap[0];
     if (!first || (timer && timer.at <= first.dueAt)) return;
     timer?.cancel();
-    timer = { at: first.dueAt, cancel: clock.after(first.dueAt - clock.now(), fire) };
+    timer = { at: first.dueAt, cancel: clock.after(first.dueAt - clock.monotonic(), fire) };
   }
 
   function fire(): void {
     timer = undefined;
     const due: string[] = [];
-    for (let first = heap[0]; first && first.dueAt <= clock.now(); first = heap[0]) {
+    for (let first = heap[0]; first && first.dueAt <= clock.monotonic(); first = heap[0]) {
       popMin(heap);
       if (dueAt.get(first.key) !== first.dueAt) continue; // cancelled or replaced
       dueAt.delete(first.key);
@@ -42,7 +42,7 @@ export function createDelayHeap(clock: Clock, onDue: (keys: string[]) => void): 
 
   return {
     set(key, delayMs) {
-      const at = clock.now() + Math.max(delayMs, 0);
+      const at = clock.monotonic() + Math.max(delayMs, 0);
       dueAt.set(key, at);
       push(heap, { key, dueAt: at });
       arm();

@@ -27,15 +27,21 @@ import { createScalerStates } from './state.ts';
 /** A clock that stands still until it is told to advance; timers fire in order of their time. */
 export class FakeClock implements Clock {
   #now: number;
+  /** How far the wall clock was set. */
+  #stepped = 0;
   #timers: { at: number; callback: () => void }[] = [];
   constructor(now = Date.UTC(2026, 0, 1)) {
     this.#now = now;
   }
   now(): number {
-    return this.#now;
+    return this.#now + this.#stepped;
   }
   monotonic(): number {
-    return this.now();
+    return this.#now;
+  }
+  /** Somebody sets the wall clock: no time passes. */
+  step(ms: number): void {
+    this.#stepped += ms;
   }
   after(delayMs: number, callback: () => void): () => void {
     const timer = { at: this.#now + delayMs, callback };
@@ -283,7 +289,7 @@ export function fakeWorld(spec: Partial<KafkaConsumerScalerSpec> = {}) {
     states: createScalerStates((key) => {
       lag.release(key);
       secrets.release(key);
-    }),
+    }, clock),
     aside: (work) => work,
     mayWrite: () => world.leading,
     conflictOf: (scaler) => conflicts.of(scaler),

@@ -254,6 +254,22 @@ test('after a restart nothing falls before the window has filled again', async (
   expect(world.target.patches).toEqual([1]);
 });
 
+test.for([3_600_000, -3_600_000])(
+  'a wall clock that is set by %i ms is a restart: windows fill again in their own time',
+  async (stepMs) => {
+    const world = fakeWorld();
+    world.target.set('orders', 20);
+    await poll(world);
+    await poll(world, 290);
+    world.clock.step(stepMs);
+    await poll(world);
+    await poll(world, 290);
+    expect(world.target.patches).toEqual([]);
+    await poll(world, 10);
+    expect(world.target.patches).toEqual([1]);
+  },
+);
+
 test('rate policies go on counting over a restart, from status.history', async () => {
   const behavior = {
     scaleUp: { policies: [{ type: 'Pods' as const, value: 4, periodSeconds: 60 }] },

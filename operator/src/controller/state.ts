@@ -1,6 +1,7 @@
 import { initialMemory } from '../autoscaler/memory.ts';
 import { OffsetHistory } from '../autoscaler/offset-history.ts';
 import type { Memory, TargetScale } from '../autoscaler/types.ts';
+import type { Clock } from './clock.ts';
 import type { Key, Scaler } from './ports.ts';
 import type { Shortage } from './shortage.ts';
 
@@ -18,6 +19,8 @@ export interface ScalerState {
   publishedAt: number;
   /** Undefined while every replica of the target is ready. */
   shortage: Shortage | undefined;
+  /** From the clock that never jumps to the wall clock at the last poll, ms: a step shows in it. */
+  clockOffset: number;
   /** The pods of the target could not be looked at the last time it was tried. */
   podsUnknown: boolean;
 }
@@ -28,12 +31,16 @@ export interface ScalerStates {
   forget(key: Key): void;
 }
 
-export function createScalerStates(onForget: (key: Key) => void): ScalerStates {
+/** A wall clock that was set by more is another clock; less is what keeping time takes. */
+const clockStepMs = 10_000;
+
+export function createScalerStates(onForget: (key: Key) => void, clock: Clock): ScalerStates {
   const states = new Map<Key, ScalerState>();
+  const offset = () => clock.now() - clock.monotonic();
   return {
     of(scaler) {
       const known = states.get(scaler.key);
-      if (known?.uid === scaler.uid) return readingOf(known, scaler);
+      if (known?.uid === scaler.uid) return readingOf(onSameClock(known, offset()), scaler);
       if (known) onForget(scaler.key);
       const state: ScalerState = {
         uid: scaler.uid,
@@ -43,6 +50,7 @@ export function createScalerStates(onForget: (key: Key) => void): ScalerStates {
         confirmedAt: undefined,
         publishedAt: 0,
         shortage: undefined,
+        clockOffset: offset(),
         podsUnknown: false,
       };
       states.set(scaler.key, state);
@@ -55,11 +63,28 @@ export function createScalerStates(onForget: (key: Key) => void): ScalerStates {
   };
 }
 
+/**
+ * Windows and cooldowns count wall-clock time, so that they survive a restart: after a step they start
+ * again as after one, or all of them would be over at once.
+ */
+function onSameClock(state: ScalerState, clockOffset: number): ScalerState {
+  const isOther = Math.abs(clockOffset - state.clockOffset) > clockStepMs;
+  state.clockOffset = clockOffset;
+  if (!isOther) return state;
+  state.memory = undefined;
+  state.publishedAt = 0;
+  return withoutPast(state);
+}
+
 /** Offsets of another group have nothing to do with those before. */
 function readingOf(state: ScalerState, scaler: Scaler): ScalerState {
   const source = sourceOf(scaler);
   if (state.source === source) return state;
   state.source = source;
+  return withoutPast(state);
+}
+
+function withoutPast(state: ScalerState): ScalerState {
   state.history = new OffsetHistory();
   state.confirmedAt = undefined;
   return state;

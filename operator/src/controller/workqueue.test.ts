@@ -69,6 +69,20 @@ test('a requeue runs after its delay', async () => {
   expect(runs).toHaveLength(2);
 });
 
+test.for([3_600_000, -3_600_000])(
+  'a requeue runs after its delay though the wall clock is set by %i ms',
+  async (stepMs) => {
+    const { queue, clock, keys, end } = queueOf();
+    queue.add('a');
+    await end(0, { requeueAfterMs: 5000 });
+    clock.step(stepMs);
+    await clock.advance(4999);
+    expect(keys()).toEqual(['a']);
+    await clock.advance(1);
+    expect(keys()).toEqual(['a', 'a']);
+  },
+);
+
 test('an early run replaces the planned one: one poll per interval, not two', async () => {
   const { queue, clock, runs, end } = queueOf();
   queue.add('a');

@@ -15,6 +15,7 @@ import {
 /** A clock that can skip ahead; its timers are real, so keep the delays of a test short. */
 export class SkippingClock implements Clock {
   #skippedMs = 0;
+  #setMs = 0;
   readonly #stoppedAt: number | undefined;
 
   /** @param stopped only `skip` moves it: for what must not depend on how long a test takes */
@@ -22,10 +23,10 @@ export class SkippingClock implements Clock {
     this.#stoppedAt = stopped && Date.now();
   }
   now(): number {
-    return (this.#stoppedAt ?? Date.now()) + this.#skippedMs;
+    return this.monotonic() + this.#setMs;
   }
   monotonic(): number {
-    return this.now();
+    return (this.#stoppedAt ?? Date.now()) + this.#skippedMs;
   }
   after(delayMs: number, callback: () => void): () => void {
     const timer = setTimeout(callback, delayMs);
@@ -33,6 +34,10 @@ export class SkippingClock implements Clock {
   }
   skip(ms: number): void {
     this.#skippedMs += ms;
+  }
+  /** Somebody sets the wall clock: no time passes. */
+  set(ms: number): void {
+    this.#setMs += ms;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { OffsetReading, Unavailable } from '../autoscaler/types.ts';
-import { type Clock, systemClock } from '../controller/clock.ts';
+import { type Clock, steady, systemClock } from '../controller/clock.ts';
 import type { KafkaConnection, Key, LagSource } from '../controller/ports.ts';
 import { parseServer, poolOptions, sessionKey } from './credentials.ts';
 import type { GroupListing } from './group-listing.ts';
@@ -94,7 +94,7 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
   const open = (connection: KafkaConnection): Shared => ({
     session: new Session({
       seeds: connection.bootstrapServers.map(parseServer),
-      transport: guardBrokers(connect(connection), clock, random),
+      transport: guardBrokers(connect(connection), steady(clock), random),
       clock,
       random,
       readTimeoutMs: options.readTimeoutMs ?? 3_000,
@@ -127,14 +127,14 @@ export function createLagSource(options: LagSourceOptions = {}): LagSource & Gro
   };
 
   const told = (reading: OffsetReading, startedAt: number): OffsetReading => {
-    const seconds = (clock.now() - startedAt) / 1000;
+    const seconds = (clock.monotonic() - startedAt) / 1000;
     options.onRead?.({ outcome: outcomeOf(reading), seconds });
     return reading;
   };
 
   return {
     async read(owner, request, signal) {
-      const startedAt = clock.now();
+      const startedAt = clock.monotonic();
       const shared = sessionFor(owner, request.connection);
       if ('kind' in shared) return told(shared, startedAt);
       shared.reads += 1;

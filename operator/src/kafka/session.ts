@@ -1,5 +1,5 @@
 import type { OffsetReading } from '../autoscaler/types.ts';
-import type { Clock } from '../controller/clock.ts';
+import { type Clock, steady } from '../controller/clock.ts';
 import type { LagRequest } from '../controller/ports.ts';
 import { Cluster } from './cluster.ts';
 import { Rendezvous } from './coalescer.ts';
@@ -47,7 +47,8 @@ export class Session {
   #closed: KafkaError | undefined;
 
   constructor(options: SessionOptions) {
-    const { transport, clock } = options;
+    const { transport } = options;
+    const clock = steady(options.clock);
     this.#options = options;
     this.#timeouts = new Timeouts(clock, options.readTimeoutMs, options.batchMs);
     this.#gate = new Gate(clock, {
@@ -56,7 +57,7 @@ export class Session {
       patienceMs: 2 * options.graceMs,
     });
     this.#rendezvous = new Rendezvous(clock, options.graceMs);
-    this.#cluster = new Cluster(options);
+    this.#cluster = new Cluster({ ...options, clock });
     const topics = new Topics(this.#cluster, transport, clock);
     const coordinators = new Coordinators(this.#cluster, transport, clock);
     this.#scopes = new Scopes(topics, new Commits(transport, coordinators));
