@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type IHeaders, Partitioners } from 'kafkajs';
-import { clientOf, withAdmin } from './kafka.ts';
+import type { IHeaders } from 'kafkajs';
+import { clientOf, producerOf, withAdmin } from './kafka.ts';
 
 type Servers = readonly string[];
 
@@ -79,11 +79,7 @@ export async function produceRecords(
   servers: Servers,
   records: readonly NewRecord[],
 ): Promise<void> {
-  const producer = clientOf(servers).producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
-    idempotent: true,
-    retry: { retries: 10 },
-  });
+  const producer = producerOf(servers);
   await producer.connect();
   try {
     const byTopic = Map.groupBy(records, ({ topic }) => topic);
@@ -100,13 +96,11 @@ export async function produceRecords(
  */
 export async function doubleRecords(servers: Servers, topics: readonly string[]) {
   const marker = 'written-twice';
-  const client = clientOf(servers);
-  const producer = client.producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
-    idempotent: true,
-    retry: { retries: 10 },
+  const producer = producerOf(servers);
+  const consumer = clientOf(servers).consumer({
+    groupId: `doubler-${randomUUID()}`,
+    maxWaitTimeInMs: 50,
   });
-  const consumer = client.consumer({ groupId: `doubler-${randomUUID()}`, maxWaitTimeInMs: 50 });
   let doubled = 0;
   await producer.connect();
   await consumer.connect();

@@ -1,6 +1,6 @@
 import { quietRequestQueue } from '@lagscaler/demo-shared/kafka-request-queue.ts';
 import { Admin as OffsetsAdmin } from '@platformatic/kafka';
-import { type Admin, Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { until } from './until.ts';
 
 type Servers = readonly string[];
@@ -119,17 +119,22 @@ export async function commitOffsets(
   }
 }
 
+/** Not connected yet. Each record is written once, and acknowledged by all replicas in sync. */
+export function producerOf(servers: Servers): Producer {
+  return clientOf(servers).producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    idempotent: true,
+    retry: { retries: 10 },
+  });
+}
+
 /** Writes records, spread evenly over the partitions, each acknowledged by all replicas in sync. */
 export async function produce(
   servers: Servers,
   topic: string,
   to: { readonly partitions: number; readonly records: number },
 ): Promise<void> {
-  const producer = clientOf(servers).producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
-    idempotent: true,
-    retry: { retries: 10 },
-  });
+  const producer = producerOf(servers);
   await producer.connect();
   try {
     for (let from = 0; from < to.records; from += 1000) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { Cluster } from './cluster.ts';
 import { applyObject, createNamespace, rolledOut, sampleScaler } from './install.ts';
 import { commitOffsets, createTopic, endOffsets, produce } from './kafka.ts';
@@ -19,14 +19,29 @@ export interface ScenarioOptions {
   readonly records?: number;
 }
 
+interface Context {
+  readonly cluster: Cluster;
+  readonly kube: KubeReader;
+}
+
+/** Makes scenarios that are removed after the last test of the file, or of the `describe` around the call. */
+export function scenariosIn(context: Context) {
+  const made: Scenario[] = [];
+  afterAll(async () => {
+    await Promise.all(made.map((scenario) => scenario.remove()));
+  });
+  return async (options: ScenarioOptions = {}): Promise<Scenario> => {
+    const scenario = await createScenario(context, options);
+    made.push(scenario);
+    return scenario;
+  };
+}
+
 /**
  * A Deployment, a topic, a group and a KafkaConsumerScaler in a namespace of their own. The pods consume
  * nothing: the test itself produces and commits, so lag is exactly what it says.
  */
-export async function createScenario(
-  { cluster, kube }: { cluster: Cluster; kube: KubeReader },
-  options: ScenarioOptions = {},
-) {
+export async function createScenario({ cluster, kube }: Context, options: ScenarioOptions = {}) {
   const { partitions = 12, replicas = 1, spec = {}, committed = true, records = 0 } = options;
   const namespace = `e2e-${randomBytes(4).toString('hex')}`;
   const topic = namespace;

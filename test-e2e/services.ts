@@ -1,6 +1,7 @@
 import { afterAll, afterEach } from 'vitest';
 import type { Backends, Service, ServiceEnv, ServiceName } from './service-process.ts';
 import * as processes from './service-process.ts';
+import { until } from './until.ts';
 
 export { type Service, type ServiceEnv, type ServiceName, untilReady } from './service-process.ts';
 
@@ -34,6 +35,19 @@ export async function launchService(
 ): Promise<Service> {
   const service = await processes.launchService(name, backends, env, (one) => started.push(one));
   return service;
+}
+
+/** Waits until a counter of the service has this value, all its labels together. */
+export async function untilCounted(service: Service, metric: string, count: number): Promise<void> {
+  let seen: number | undefined;
+  await until(
+    `${metric} is ${count}`,
+    async () => {
+      seen = (await service.metrics()).sum(metric);
+      return seen === count;
+    },
+    { withinMs: 60_000, seen: () => seen },
+  );
 }
 
 function printLog({ name, log }: Service): void {

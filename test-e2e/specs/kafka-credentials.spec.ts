@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { setAcls } from '../acls.ts';
 import { applyObject } from '../install.ts';
 import { kafkaTool } from '../local/kafka.ts';
@@ -7,7 +7,7 @@ import type { Stack } from '../local/stack.ts';
 import type { KafkaUser } from '../local/state.ts';
 import { createAuthority, createCertificate } from '../local/x509.ts';
 import { operatorPod } from '../operator-pod.ts';
-import { createScenario, type Scenario } from '../scenario.ts';
+import { type Scenario, scenariosIn } from '../scenario.ts';
 import { needsStack, suiteCluster, suiteStack } from '../suite.ts';
 import { startTokenEndpoint } from '../token-endpoint.ts';
 import { until } from '../until.ts';
@@ -21,19 +21,15 @@ type Kafka = object;
 describe.skipIf(needsStack)(title, async () => {
   const context = await suiteCluster();
   const operator = operatorPod(context);
-  const made: Scenario[] = [];
+  const newScenario = scenariosIn(context);
   let stack: Stack;
   beforeAll(async () => {
     stack = await suiteStack();
   });
-  afterAll(async () => {
-    await Promise.all(made.map((scenario) => scenario.remove()));
-  });
 
   /** 3 replicas with lag for 6, and a Secret that does not exist yet. */
   async function scenarioWith(kafka: Kafka): Promise<Scenario> {
-    const scenario = await createScenario(context, { replicas: 3, records: 60, spec: { kafka } });
-    made.push(scenario);
+    const scenario = await newScenario({ replicas: 3, records: 60, spec: { kafka } });
     await scenario.expectCondition('Ready', 'False', 'SecretNotFound');
     await scenario.expectCondition('ScalingActive', 'Unknown', 'SecretNotFound');
     expect(await scenario.patches()).toBe(0);
@@ -236,12 +232,11 @@ describe.skipIf(needsStack)(title, async () => {
   test("what would use the operator's own identity is refused where nobody allowed it", async () => {
     const kafka = { bootstrapServers: [...stack.saslTlsBootstrapServers], tls: {} };
     const oauthBearer = { tokenFile: 'kafka' };
-    const scenario = await createScenario(context, {
+    const scenario = await newScenario({
       replicas: 3,
       records: 60,
       spec: { kafka: { ...kafka, sasl: { mechanism: 'OAUTHBEARER', oauthBearer } } },
     });
-    made.push(scenario);
     await scenario.expectCondition('Ready', 'False', 'InvalidSpec');
     expect((await readyOf(scenario))?.message).toContain('set its KAFKA_TOKEN_DIRECTORY');
     const sasl = {

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { kafkaTool } from '../local/kafka.ts';
 import type { Stack } from '../local/stack.ts';
 import { type BrokerId, brokerIds } from '../local/state.ts';
 import { operatorPod } from '../operator-pod.ts';
-import { createScenario, type Scenario } from '../scenario.ts';
+import { type Scenario, scenariosIn } from '../scenario.ts';
 import { needsStack, suiteCluster, suiteStack } from '../suite.ts';
 
 /**
@@ -15,20 +15,16 @@ const title = needsStack ? `Kafka fails: ${needsStack}` : 'Kafka fails';
 describe.skipIf(needsStack)(title, async () => {
   const context = await suiteCluster();
   const operator = operatorPod(context);
-  const made: Scenario[] = [];
+  const newScenario = scenariosIn(context);
   let stack: Stack;
   beforeAll(async () => {
     stack = await suiteStack();
   });
   afterEach(() => stack.heal());
-  afterAll(async () => {
-    await Promise.all(made.map((scenario) => scenario.remove()));
-  });
 
   /** 30 records of lag at 10 per replica: steady at 3. */
   async function steadyAtThree(): Promise<Scenario> {
-    const scenario = await createScenario(context, { replicas: 3, records: 30 });
-    made.push(scenario);
+    const scenario = await newScenario({ replicas: 3, records: 30 });
     await scenario.expectCondition('ScalingActive', 'True', 'ValidLagFound');
     expect((await scenario.status())?.lag).toBe('30');
     return scenario;

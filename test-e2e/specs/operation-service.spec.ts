@@ -6,7 +6,13 @@ import { type Document, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type KafkaRecord, produceRecords, readTopics } from '../kafka-records.ts';
 import { readOperations, resetSaga } from '../saga.ts';
-import { launchService, type Service, type ServiceEnv, startService } from '../services.ts';
+import {
+  launchService,
+  type Service,
+  type ServiceEnv,
+  startService,
+  untilCounted,
+} from '../services.ts';
 import { needsStack, suiteCluster, suiteStack } from '../suite.ts';
 import { until } from '../until.ts';
 
@@ -116,18 +122,6 @@ function response({ uuid, data }: Operation, outcome: object, more: object = {})
 
 async function document(uuid: string): Promise<Document | undefined> {
   return (await readOperations(cluster)).find((found) => found['uuid'] === uuid);
-}
-
-async function untilCounted(service: Service, metric: string, count: number): Promise<void> {
-  let seen: number | undefined;
-  await until(
-    `${metric} is ${count}`,
-    async () => {
-      seen = (await service.metrics()).sum(metric);
-      return seen === count;
-    },
-    { withinMs: 60_000, seen: () => seen },
-  );
 }
 
 describe('D6: every row of the HTTP interface: status, content type and body', () => {

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { operatorNamespace } from '../install.ts';
 import type { Stack } from '../local/stack.ts';
 import { operatorPod } from '../operator-pod.ts';
 import { startOperatorProcess } from '../operator-process.ts';
-import { createScenario, type Scenario, type ScenarioOptions } from '../scenario.ts';
+import { type Scenario, type ScenarioOptions, scenariosIn } from '../scenario.ts';
 import { needsStack, suiteCluster, suiteStack } from '../suite.ts';
 import { until } from '../until.ts';
 
@@ -13,7 +13,7 @@ const title = needsStack ? `the operator fails: ${needsStack}` : 'the operator f
 describe.skipIf(needsStack)(title, async () => {
   const context = await suiteCluster();
   const operator = operatorPod(context);
-  const made: Scenario[] = [];
+  const newScenario = scenariosIn(context);
   let stack: Stack;
   beforeAll(async () => {
     stack = await suiteStack();
@@ -24,12 +24,8 @@ describe.skipIf(needsStack)(title, async () => {
       withinMs: 60_000,
     });
   });
-  afterAll(async () => {
-    await Promise.all(made.map((scenario) => scenario.remove()));
-  });
   async function served(options: ScenarioOptions = {}): Promise<Scenario> {
-    const scenario = await createScenario(context, options);
-    made.push(scenario);
+    const scenario = await newScenario(options);
     await scenario.expectCondition('ScalingActive', 'True', 'ValidLagFound');
     return scenario;
   }

@@ -1,7 +1,7 @@
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { applyObject, established, operatorNamespace } from '../install.ts';
-import { createScenario, type Scenario, type ScenarioOptions, sleeper } from '../scenario.ts';
+import { type Scenario, scenariosIn, sleeper } from '../scenario.ts';
 import { suiteCluster } from '../suite.ts';
 import { until } from '../until.ts';
 
@@ -9,20 +9,12 @@ import { until } from '../until.ts';
 
 const context = await suiteCluster();
 const { cluster, kube } = context;
-const made: Scenario[] = [];
-const scenarioOf = async (options: ScenarioOptions = {}) => {
-  const scenario = await createScenario(context, options);
-  made.push(scenario);
-  return scenario;
-};
+const newScenario = scenariosIn(context);
 const kubectlIn = ({ namespace }: Scenario, ...args: string[]) =>
   cluster.kubectl([...args, '-n', namespace]);
-afterAll(async () => {
-  await Promise.all(made.map((scenario) => scenario.remove()));
-});
 
 test('of two scalers on a target the younger writes nothing until the older is gone', async () => {
-  const scenario = await scenarioOf();
+  const scenario = await newScenario();
   await scenario.expectCondition('Ready', 'True', 'Reconciled');
   // Ages are told in seconds: in the same one, the names would decide who is older.
   const second = Math.floor(Date.now() / 1000);
@@ -44,7 +36,7 @@ test('of two scalers on a target the younger writes nothing until the older is g
 });
 
 test('an HPA on the target is a conflict until it is gone', async () => {
-  const scenario = await scenarioOf({ replicas: 4, records: 40 });
+  const scenario = await newScenario({ replicas: 4, records: 40 });
   await scenario.expectCondition('ScalingActive', 'True', 'ValidLagFound');
   await applyObject(cluster, {
     apiVersion: 'autoscaling/v2',
@@ -66,7 +58,7 @@ test('an HPA on the target is a conflict until it is gone', async () => {
 });
 
 test('a deleted target is a condition; made again it is scaled again', async () => {
-  const scenario = await scenarioOf();
+  const scenario = await newScenario();
   await scenario.expectCondition('Ready', 'True', 'Reconciled');
   await kubectlIn(scenario, 'delete', 'deployment', 'consumer');
   await scenario.expectCondition('AbleToScale', 'False', 'TargetNotFound');
@@ -79,7 +71,7 @@ test('a deleted target is a condition; made again it is scaled again', async () 
 });
 
 test('a write that RBAC denies is told once, and done as soon as it is allowed', async () => {
-  const scenario = await scenarioOf();
+  const scenario = await newScenario();
   await scenario.expectCondition('Ready', 'True', 'Reconciled');
   interface ClusterRole {
     readonly rules: readonly { readonly resources: readonly string[] }[];
@@ -132,7 +124,7 @@ async function expectScaled(path: string, replicas: number): Promise<void> {
 }
 
 test('a StatefulSet is scaled in one patch', async () => {
-  const scenario = await scenarioOf({ spec: { paused: true } });
+  const scenario = await newScenario({ spec: { paused: true } });
   await applyObject(cluster, sleeper(cluster, scenario.namespace, 1, 'StatefulSet'));
   const spec = { paused: false, scaleTargetRef: { kind: 'StatefulSet' } };
   await scenario.patchScaler({ spec });
@@ -143,7 +135,7 @@ test('a StatefulSet is scaled in one patch', async () => {
 });
 
 test('any kind with a scale subresource is scaled, once RBAC allows it', async () => {
-  const scenario = await scenarioOf({ spec: { paused: true } });
+  const scenario = await newScenario({ spec: { paused: true } });
   const group = `${scenario.namespace}.example.com`;
   const name = `workers.${group}`;
   await applyObject(cluster, workerDefinition(group));
@@ -177,7 +169,7 @@ test.for([
   ['a kind without a scale subresource', 'v1', 'ConfigMap', 'TargetNotScalable'],
   ['a kind that the cluster does not know', 'example.com/v1', 'Worker', 'TargetNotFound'],
 ] as const)('%s is a condition', async ([_, apiVersion, kind, reason]) => {
-  const scenario = await scenarioOf();
+  const scenario = await newScenario();
   await scenario.patchScaler({ spec: { scaleTargetRef: { apiVersion, kind } } });
   await scenario.expectCondition('AbleToScale', 'False', reason);
   await scenario.expectCondition('Ready', 'False', reason);

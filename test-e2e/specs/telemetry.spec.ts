@@ -5,7 +5,7 @@ import { createNamespace, operatorNamespace } from '../install.ts';
 import type { MetricsText } from '../metrics-text.ts';
 import { operatorPod } from '../operator-pod.ts';
 import { startOperatorProcess } from '../operator-process.ts';
-import { createScenario, type Scenario } from '../scenario.ts';
+import { scenariosIn } from '../scenario.ts';
 import { suiteCluster } from '../suite.ts';
 import { until } from '../until.ts';
 
@@ -13,18 +13,16 @@ import { until } from '../until.ts';
 
 const context = await suiteCluster();
 const operator = operatorPod(context);
-const made: Scenario[] = [];
+const newScenario = scenariosIn(context);
 const quietNamespace = `${operatorNamespace}-quiet`;
 afterAll(async () => {
-  await Promise.all(made.map((scenario) => scenario.remove()));
   await context.cluster.kubectl([
     ...['delete', 'namespace', quietNamespace, '--ignore-not-found', '--wait=false'],
   ]);
 });
 
 test('a scaler has its series in /metrics, and none after it is deleted', async () => {
-  const scenario = await createScenario(context);
-  made.push(scenario);
+  const scenario = await newScenario();
   await scenario.produce(95);
   await scenario.expectReplicas(10);
   const labels = { namespace: scenario.namespace, name: 'consumer' };
@@ -50,8 +48,7 @@ test('at rest, watches and the lease are all that the API server is asked for', 
     const list = await context.cluster.kubectl(['get', 'kcs', '-A', '-o', 'name']);
     return list.trim() === '';
   });
-  const scenario = await createScenario(context);
-  made.push(scenario);
+  const scenario = await newScenario();
   await scenario.expectCondition('Ready', 'True', 'Reconciled');
   // Rates need a second reading, and are told 30 s after the last status: not at rest before.
   await until(
@@ -101,8 +98,7 @@ test('SIGTERM ends an operator that waits for Kafka with 0 within 5 s', async ()
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;
   const kafka = { bootstrapServers: [`127.0.0.1:${port}`] };
-  const scenario = await createScenario(context, { spec: { paused: true, kafka } });
-  made.push(scenario);
+  const scenario = await newScenario({ spec: { paused: true, kafka } });
   const alone = await startOperatorProcess(context.cluster.kubeconfig, {
     LEADER_ELECTION: 'false',
     WATCH_NAMESPACES: scenario.namespace,

@@ -3,7 +3,7 @@ import { type Document, MongoClient } from 'mongodb';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { type KafkaRecord, type NewRecord, produceRecords, readTopics } from '../kafka-records.ts';
 import { readUsers, resetSaga } from '../saga.ts';
-import { type Service, startService } from '../services.ts';
+import { type Service, startService, untilCounted } from '../services.ts';
 import { needsStack, suiteCluster, suiteStack } from '../suite.ts';
 import { until } from '../until.ts';
 
@@ -62,18 +62,6 @@ async function envelopesIn(topic: string): Promise<readonly Envelope[]> {
   const records = await readTopics(servers, [topic]);
   for (const { key, value } of records) expect(String(key)).toBe(JSON.parse(String(value)).uuid);
   return records.map(({ value }) => JSON.parse(String(value)));
-}
-
-async function untilCounted(service: Service, metric: string, count: number): Promise<void> {
-  let seen: number | undefined;
-  await until(
-    `${metric} is ${count}`,
-    async () => {
-      seen = (await service.metrics()).sum(metric);
-      return seen === count;
-    },
-    { withinMs: 60_000, seen: () => seen },
-  );
 }
 
 const consumed = 'demo_messages_consumed_total';

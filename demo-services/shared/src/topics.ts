@@ -14,7 +14,7 @@ export function partitionsOf(kafka: Kafka, topic: string): Promise<readonly Part
 }
 
 /** An Admin of its own each time: one that met a missing topic fails for all afterwards (traps K2). */
-async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
   try {
     await admin.connect();

@@ -1,3 +1,4 @@
+import { withAdmin } from '@lagscaler/demo-shared/topics.ts';
 import type { Admin, Kafka } from 'kafkajs';
 import type { DeclaredTopic } from './declaration.ts';
 import type { ExistingTopic } from './plan.ts';
@@ -41,17 +42,6 @@ export function createTopicAdmin(kafka: Kafka): TopicAdmin {
         });
       }),
   };
-}
-
-/** An Admin of its own each time: one that has met a missing topic fails for ever (traps K2). */
-async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await work(admin);
-  } finally {
-    await admin.disconnect().catch(() => undefined);
-  }
 }
 
 /** What one topic was refused for, taken out of the error that stands for all of them. */
