@@ -1,5 +1,4 @@
 import type { Cluster } from './cluster.ts';
-import { errorOfCode } from './codes.ts';
 import { toKafkaError } from './kafka-error.ts';
 import type { LogStartPace } from './log-starts.ts';
 import type { TopicScope } from './scope.ts';
@@ -8,7 +7,6 @@ import type { Topic } from './topics.ts';
 import type {
   Address,
   IsolationLevel,
-  ListedOffset,
   OffsetsQuery,
   TopicPartitions,
   Transport,
@@ -173,7 +171,8 @@ export class EndsWave {
       const listed = await this.#list(leader, query);
       const found = new Map(listed.map(({ name, partitions }) => [name, partitions]));
       const now = this.#parts.now();
-      for (const topic of wanted.keys()) noteLogStarts(topic, found.get(topic.name) ?? [], now);
+      for (const { name, logStarts } of wanted.keys())
+        logStarts.learn(name, found.get(name) ?? [], now);
     } catch (thrown) {
       const error = toKafkaError(thrown);
       for (const [{ logStarts }, partitions] of wanted) {
@@ -202,21 +201,6 @@ function olderOnes(
     }
   }
   return older;
-}
-
-function noteLogStarts(
-  { name, logStarts }: Topic,
-  listed: readonly ListedOffset[],
-  now: number,
-): void {
-  for (const { partitionIndex, errorCode, offset } of listed) {
-    if (errorCode === 0 && offset >= 0n) {
-      logStarts.set(partitionIndex, offset, now);
-      continue;
-    }
-    const subject = `log start of topic ${name}, partition ${partitionIndex}`;
-    logStarts.fail(partitionIndex, errorOfCode(errorCode, subject));
-  }
 }
 
 /** Of a request that names a topic twice a broker answers neither (INVALID_REQUEST). */

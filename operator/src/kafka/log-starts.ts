@@ -1,4 +1,6 @@
+import { errorOfCode } from './codes.ts';
 import type { KafkaError } from './kafka-error.ts';
+import type { ListedOffset } from './transport.ts';
 
 /**
  * The first readable offset only grows, and matters only to a group that retention has overtaken: read
@@ -37,7 +39,17 @@ export class LogStarts {
     return now - (this.#readAt[partition] ?? Number.NEGATIVE_INFINITY) >= comesAlongMs;
   }
 
-  set(partition: number, offset: bigint, now: number): void {
+  learn(topic: string, listed: readonly ListedOffset[], now: number): void {
+    for (const { partitionIndex, errorCode, offset } of listed) {
+      if (errorCode === 0 && offset >= 0n) this.#set(partitionIndex, offset, now);
+      else {
+        const subject = `log start of topic ${topic}, partition ${partitionIndex}`;
+        this.fail(partitionIndex, errorOfCode(errorCode, subject));
+      }
+    }
+  }
+
+  #set(partition: number, offset: bigint, now: number): void {
     this.#offsets[partition] = offset;
     this.#readAt[partition] = now;
     this.#troubles?.delete(partition);
