@@ -35,7 +35,7 @@ interface Step<T> {
 }
 
 /** @returns the answer; undefined, without a request, where the broker does not offer the API */
-export type Send<R> = (connection: Connection, apis: Apis) => R;
+type Send<R> = (connection: Connection, apis: Apis) => R;
 
 /** How long after its start a request may be repeated when the connection turns out to be closed. */
 const repeatWithinMs = 500;
@@ -127,8 +127,10 @@ export class BrokerCalls {
     try {
       return await run(connection);
     } catch (error) {
+      const partial = partialAnswer<T>(error);
+      if (partial !== undefined) return partial;
       if (isUnsupported(error)) this.#negotiation.forget(connection);
-      return partialAnswer<T>(error) ?? Promise.reject(refusal ?? error);
+      throw refusal ?? error;
     } finally {
       connection.off('error', onError);
     }
