@@ -213,6 +213,27 @@ test('a deleted topic is not found, and no lookup ever creates one', async () =>
   expect(await admin.listTopics()).not.toContain(topic);
 });
 
+test('a topic that is created again is another one, whose commits are gone', async () => {
+  const topic = await createTopic(3);
+  const group = unique('group');
+  await commit(group, topic, { 0: 2 });
+  const idOf = (reading: OffsetReading) =>
+    reading.kind === 'observed' ? reading.partitions[0]?.topicId : undefined;
+  const before = await read(group, { topics: [topic] });
+  expect(told(before)).toEqual(['0 2..3 from 0']);
+  await admin.deleteTopics({ topics: [topic] });
+  await expect
+    .poll(async () => told(await read(group, { topics: [topic] })), { timeout: 10_000 })
+    .toBe('TopicNotFound');
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
+  await expect
+    .poll(async () => told(await read(group, { topics: [topic] })), { timeout: 10_000 })
+    .toEqual(['0 none..0 from 0']);
+  const after = await read(group, { topics: [topic] });
+  expect(idOf(after)).toBeDefined();
+  expect(idOf(after)).not.toBe(idOf(before));
+});
+
 test('topics are discovered from commits and from assignments', async () => {
   const committed = await createTopic(4, 0);
   const assigned = await createTopic(3);

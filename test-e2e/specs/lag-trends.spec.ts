@@ -95,6 +95,7 @@ test('a partition that is no longer committed while others are is named', async 
   expect(condition()?.message).toMatch(/partition 2 at offset \d+/);
   expect(condition()?.message).not.toMatch(/partition [01] at/);
   expect(Number(seen?.lagSeconds)).toBeGreaterThan(behindMs / 1000);
+  expect(seen?.commitStatus).toBe('ERR'); // of its partitions one has stopped, in Burrow's words
   const events = await scenario.events();
   expect(events.filter((e) => e.reason === 'PartitionStalled')).toHaveLength(1);
 });
