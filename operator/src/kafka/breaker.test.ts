@@ -172,6 +172,20 @@ describe('a knock', () => {
     expect(knocks).toBeLessThanOrEqual(21);
   });
 
+  test('is made at the next poll, however long the last one took', async () => {
+    await read(failing(gone));
+    now += 1_000;
+    await read(failing(gone)); // due in two seconds
+    const slow: Knock = async () => {
+      now += 500;
+      return false;
+    };
+    await read(healthy, slow);
+    now += 495; // a poll every second
+    await read(healthy, life);
+    expect([probes, knocks]).toEqual([3, 1]);
+  });
+
   test.for([
     ['hangs up', hungUp],
     ['says what is wrong', untrusted],

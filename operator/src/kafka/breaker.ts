@@ -8,7 +8,7 @@ const refusal: Backoff = { leastMs: 1_000, firstMs: 5_000, longestMs: 300_000 };
 /** What has worked, and answers whoever shows no credentials, is worth one attempt at every poll. */
 const hiccup: Backoff = { leastMs: 100, firstMs: 250, longestMs: 250 };
 
-/** How long the outcome of a knock holds for others that ask. */
+/** How long the outcome of a knock holds for others that ask, from its start: it may take as long. */
 const knockHoldsMs = 500;
 
 /** A sign of life, looked for without credentials; never rejects. */
@@ -130,9 +130,9 @@ export class Breaker {
   }
 
   async #knock(knock: Knock): Promise<boolean> {
+    this.#knockedAt = this.#clock.now();
     const reacts = await knock();
     this.#knocking = undefined;
-    this.#knockedAt = this.#clock.now();
     if (!reacts || !this.#isWaiting()) return !this.#isWaiting();
     this.#dueAt = this.#clock.now();
     this.#isEarly = true;
