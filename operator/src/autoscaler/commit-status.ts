@@ -43,9 +43,9 @@ export function commitStatus(window: CommitWindow): CommitStatus {
 }
 
 /** The silence is longer than all the commits before it took. */
-export function hasStopped({ samples, lastCommitAt, now, ...window }: CommitWindow): boolean {
-  const first = samples[0]?.at ?? lastCommitAt;
-  const { commitsTookMs = lastCommitAt - first } = window;
+export function hasStopped(window: CommitWindow): boolean {
+  const { samples, lastCommitAt, now } = window;
+  const { commitsTookMs = lastCommitAt - (samples[0]?.at ?? lastCommitAt) } = window;
   return now - lastCommitAt > commitsTookMs;
 }
 

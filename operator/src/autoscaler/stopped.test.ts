@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { noGroupTrend, observation, stableGroup, unavailable } from './fixtures.ts';
+import {
+  noGroupTrend,
+  noTrend,
+  observation,
+  offsets,
+  stableGroup,
+  unavailable,
+} from './fixtures.ts';
 import { initialMemory } from './memory.ts';
 import { readySince, whyStopped } from './stopped.ts';
 import type { GroupDescription, GroupTrend, LagReading, TargetScale } from './types.ts';
@@ -10,10 +17,14 @@ const justNow = now - 74_999;
 const deserted: GroupDescription = { ...stableGroup, state: 'Empty', members: 0 };
 const silent: GroupTrend = { ...noGroupTrend, stopped: true };
 
-const readingOf = (group: GroupDescription | undefined, trend: GroupTrend): LagReading => ({
+const readingOf = (
+  group: GroupDescription | undefined,
+  trend: GroupTrend,
+  stillSince = longAgo,
+): LagReading => ({
   kind: 'observed',
   at: now,
-  partitions: [],
+  partitions: [{ ...offsets(), trend: { ...noTrend, stillSince } }],
   group,
   trend,
 });
@@ -42,6 +53,12 @@ test.for<[string, number | undefined, LagReading, RegExp | undefined]>([
     'nobody is a member where nobody ever joins',
     longAgo,
     readingOf({ ...deserted, kind: 'simple' }, noGroupTrend),
+    undefined,
+  ],
+  [
+    'nobody is a member, yet commits move',
+    longAgo,
+    readingOf(deserted, noGroupTrend, justNow),
     undefined,
   ],
   ['the group cannot be read', longAgo, unavailable, undefined],

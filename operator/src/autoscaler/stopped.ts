@@ -27,7 +27,9 @@ export function whyStopped(
   const { group, trend } = reading;
   const { membershipChangedAt: changedAt = Number.NEGATIVE_INFINITY } = trend;
   const isDeserted = group?.members === 0 && group.kind !== 'simple';
-  if (isDeserted && now - changedAt >= patienceMs)
+  // Consumers that assign partitions themselves are no members, even of a group that once had some.
+  const isSilent = reading.partitions.every((p) => now - p.trend.stillSince >= patienceMs);
+  if (isDeserted && isSilent && now - changedAt >= patienceMs)
     return 'pods are ready, but the group has had no member for over a minute: do they join it?';
   return trend.stopped
     ? 'there is lag, but no partition was committed for over a minute: do the consumers run, and commit?'

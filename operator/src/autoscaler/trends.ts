@@ -127,6 +127,12 @@ function partitionTimeLag(
 /** Too few samples say nothing, but that there are no more. */
 function statusOf({ lag = 0n }: Seen, column: number, past: Past): CommitStatus {
   if (lag === 0n) return 'OK';
+  const window = commitWindow(Number(lag), column, past);
+  if (window.samples.length >= windowLength) return commitStatus(window);
+  return hasStopped(window) && !wasCaughtUp(window) ? 'STOP' : 'OK';
+}
+
+function commitWindow(currentLag: number, column: number, past: Past): CommitWindow {
   const samples = commitSamples(past.commits, past.ends, column);
   const now = past.commits.newestTime;
   const { [column]: lastMoveAt = Number.NaN } = past.movedAt;
@@ -134,20 +140,17 @@ function statusOf({ lag = 0n }: Seen, column: number, past: Past): CommitStatus 
   // An offset that repeats in all samples may have been committed until now.
   const isRepeated = samples.length >= windowLength && isStalled(samples);
   const isTimed = intervalMs > 0 && !isRepeated;
-  if (!isTimed && samples.length < windowLength) return 'OK';
   const lastCommitAt = isTimed ? lastMoveAt : now;
-  const window: CommitWindow = {
+  return {
     samples,
     lastCommitAt,
     commitsTookMs: isTimed ? pausesInWindow * intervalMs : undefined,
     // Asked for after a silence only.
     recentEnds: lastCommitAt < now ? recentEnds(column, past) : [],
-    currentLag: Number(lag),
+    currentLag,
     now,
     allowedLag: 0,
   };
-  if (samples.length >= windowLength) return commitStatus(window);
-  return hasStopped(window) && !wasCaughtUp(window) ? 'STOP' : 'OK';
 }
 
 function recentEnds(column: number, { ends }: Past): readonly number[] {

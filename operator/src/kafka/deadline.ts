@@ -115,7 +115,12 @@ export class Deadline {
    * to hand over what it has.
    */
   async whole<T>(work: Promise<T>): Promise<T> {
-    const result = await Promise.race([work, this.#timeout.late]);
+    let result: T | typeof tooLate;
+    try {
+      result = await Promise.race([work, this.#timeout.late]);
+    } catch (error) {
+      throw this.#timeout.error ?? error; // a reading that was cancelled says nothing about Kafka
+    }
     if (result === tooLate) throw this.#reason();
     return result;
   }
@@ -155,15 +160,18 @@ export class Timeouts {
 
   #join(signal: AbortSignal): Timeout {
     const newest = this.#newest.get(signal);
-    const isOpen = newest && this.#open.has(newest);
     const isYoung = newest && this.#clock.now() - newest.startedAt < this.#togetherMs;
-    const timeout = newest && isOpen && isYoung ? newest : this.#start(signal);
+    const timeout = newest && isYoung ? newest : this.#start(signal);
     timeout.enter();
     return timeout;
   }
 
   #start(signal: AbortSignal): Timeout {
-    const onLeft = (left: Timeout) => this.#open.delete(left);
+    const onLeft = (left: Timeout) => {
+      this.#open.delete(left);
+      // Or what its reads found would be kept until the next poll.
+      if (this.#newest.get(signal) === left) this.#newest.delete(signal);
+    };
     const timeout = new Timeout({ timeoutMs: this.#timeoutMs, clock: this.#clock, signal, onLeft });
     this.#newest.set(signal, timeout);
     this.#open.add(timeout);

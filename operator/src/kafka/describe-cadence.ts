@@ -9,7 +9,7 @@ const worthRepeatingMs = 2_500;
 /** A group nobody has read for this long is no longer described beside others. */
 const inUseMs = 60_000;
 
-/** When a group was described, and the reads that were served from it; epoch milliseconds. */
+/** When a group was described, and the reads that were served from it; ms of a clock that never jumps. */
 export interface DescribeTimes {
   readonly at: number;
   /** The first read of a later tick that was served. */

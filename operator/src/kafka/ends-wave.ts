@@ -7,6 +7,7 @@ import type { Topic } from './topics.ts';
 import type {
   Address,
   IsolationLevel,
+  ListedTopic,
   OffsetsQuery,
   TopicPartitions,
   Transport,
@@ -133,7 +134,7 @@ export class EndsWave {
   #ask(nodeId: number, { leader, ends, logStartAge }: LeaderPlan): Promise<unknown> {
     const { now, pace } = this.#parts;
     const requests = isolationLevels.map((level) => this.#askEnds(leader, level, ends[level]));
-    if (pace.isDue(nodeId, logStartAge, now())) {
+    if (pace.takeTurn(nodeId, logStartAge, now())) {
       // The same at either isolation level.
       requests.push(this.#askLogStarts(leader, olderOnes(Object.values(ends), now())));
     }
@@ -148,10 +149,7 @@ export class EndsWave {
     if (topics.length === 0) return;
     try {
       const listed = await this.#list(leader, { isolationLevel, position: 'end', topics });
-      for (const { name, partitions } of listed) {
-        let ends = this.#ends[isolationLevel].get(name);
-        for (; ends; ends = ends.twin) ends.fill(partitions);
-      }
+      this.#fill(listed, { topics, askers }, this.#ends[isolationLevel]);
     } catch (thrown) {
       const error = toKafkaError(thrown);
       for (const [i, { partitions }] of topics.entries()) {
@@ -160,15 +158,35 @@ export class EndsWave {
     }
   }
 
-  /** What fails here is due again at the next tick; until then the last known ones serve. */
+  /** An answer is for those who asked this leader, not for another view of the topic. */
+  #fill(
+    listed: readonly ListedTopic[],
+    { topics, askers }: Question,
+    ends: ReadonlyMap<string, TopicEnds>,
+  ): void {
+    if (!this.#hasTwins) {
+      for (const { name, partitions } of listed) ends.get(name)?.fill(partitions);
+      return;
+    }
+    const found = new Map(listed.map(({ name, partitions }) => [name, partitions]));
+    for (const [i, { name, partitions }] of topics.entries()) {
+      const asked = new Set(partitions);
+      askers[i]?.fill(found.get(name)?.filter((p) => asked.has(p.partitionIndex)) ?? []);
+    }
+  }
+
+  /** What fails here waits for its next turn; until then the last known ones serve. */
   async #askLogStarts(
     leader: Address,
     wanted: ReadonlyMap<Topic, ReadonlySet<number>>,
   ): Promise<void> {
-    const topics = [...wanted].map(([{ name }, set]) => ({ name, partitions: [...set] }));
+    // Of either isolation level, which may hold two views of one topic.
+    const topics = namedOnce(
+      [...wanted].map(([{ name }, set]) => ({ name, partitions: [...set] })),
+    );
     const query = { isolationLevel: 'read_uncommitted', position: 'logStart', topics } as const;
     try {
-      const listed = await this.#list(leader, query);
+      const listed = await this.#parts.transport.listOffsets(leader, query);
       const found = new Map(listed.map(({ name, partitions }) => [name, partitions]));
       const now = this.#parts.now();
       for (const { name, logStarts } of wanted.keys())

@@ -34,7 +34,7 @@ function wholeAnswer(socket: Socket): Promise<void> {
   let received = Buffer.alloc(0);
   const whole = new Promise<void>((resolve) => {
     socket.on('data', (chunk) => {
-      received = Buffer.concat([received, chunk]);
+      if (received.length <= longestAnswer) received = Buffer.concat([received, chunk]);
       if (received.length >= 4 && received.length >= 4 + received.readInt32BE(0)) resolve();
     });
   });
@@ -42,5 +42,7 @@ function wholeAnswer(socket: Socket): Promise<void> {
   return whole;
 }
 
+/** Many times what any broker has to say; a peer that says more is none. */
+const longestAnswer = 65_536;
 /** Length 10, key 18, version 0, correlation id 1, client id null. */
 const apiVersionsV0 = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);

@@ -26,17 +26,22 @@ export class LogStarts {
     return this.#offsets[partition];
   }
 
-  /** Milliseconds since the oldest of these was read; infinite when one never was. */
+  /** Milliseconds since the oldest of these was read; infinite when one has never been asked for. */
   ageOf(partitions: readonly number[], now: number): number {
-    let oldest = now;
-    for (const partition of partitions) {
-      oldest = Math.min(oldest, this.#readAt[partition] ?? Number.NEGATIVE_INFINITY);
-    }
-    return now - oldest;
+    let oldest = 0;
+    for (const partition of partitions) oldest = Math.max(oldest, this.#ageOf(partition, now));
+    return oldest;
   }
 
   mayComeAlong(partition: number, now: number): boolean {
-    return now - (this.#readAt[partition] ?? Number.NEGATIVE_INFINITY) >= comesAlongMs;
+    return this.#ageOf(partition, now) >= comesAlongMs;
+  }
+
+  #ageOf(partition: number, now: number): number {
+    const readAt = this.#readAt[partition];
+    if (readAt !== undefined) return now - readAt;
+    // What was asked for in vain waits for its turn like any other.
+    return this.#troubles?.has(partition) ? maxAgeMs : Number.POSITIVE_INFINITY;
   }
 
   learn(topic: string, listed: readonly ListedOffset[], now: number): void {
@@ -68,12 +73,18 @@ export class LogStarts {
   }
 }
 
-/** Asks each leader for log starts once in a tick, not once for each part of a tick's readings. */
+/**
+ * Asks each leader for log starts once in a tick, not once for each part of a tick's readings; those that
+ * were never asked for, or are overdue, at once.
+ */
 export class LogStartPace {
   readonly #askedAt = new Map<number, number>();
 
-  /** @param ageMs of the oldest that is wanted of the leader */
-  isDue(leader: number, ageMs: number, now: number): boolean {
+  /**
+   * @param ageMs of the oldest that is wanted of the leader
+   * @returns whether it is to be asked now; then it is taken for asked
+   */
+  takeTurn(leader: number, ageMs: number, now: number): boolean {
     const rested = now - (this.#askedAt.get(leader) ?? Number.NEGATIVE_INFINITY);
     if (ageMs < maxAgeMs || (ageMs < overdueMs && rested < restMs)) return false;
     this.#askedAt.set(leader, now);

@@ -16,7 +16,7 @@ export interface Trouble {
 /** End offsets of one topic at one isolation level, filled in as the answers come. */
 export class TopicEnds {
   readonly topic: Topic;
-  /** Another view of the topic under the same name, from a metadata answer before or after this one's. */
+  /** Another view of the topic, of another metadata answer, that was wanted before; and so on. */
   readonly twin: TopicEnds | undefined;
   /** By partition; undefined while there is no answer. */
   readonly ends: (bigint | undefined)[];

@@ -12,8 +12,10 @@ const maxAgeMs = 30_000;
 /** From this age on it is read again beside the readings, which need not wait for it. */
 const refreshAfterMs = 20_000;
 
-/** Topics per Metadata request: with ten partitions each an answer has some two megabytes. */
-const topicsPerRequest = 5_000;
+/** Partitions per Metadata request, as far as they are known: an answer has some two megabytes. */
+const partitionsPerRequest = 50_000;
+/** Of a topic nobody has asked about yet. */
+const usualPartitions = 10;
 
 /** One incarnation of a topic, as the metadata tells of it. Partitions count from 0 without gaps. */
 export interface Topic {
@@ -107,7 +109,7 @@ export class Topics {
     );
     for (const [, entry] of soon) entry.isRefreshing = true;
     const wanted = [...new Set([...names, ...soon.map(([name]) => name)])];
-    const chunks = chunksOf(wanted, topicsPerRequest);
+    const chunks = this.#chunksOf(wanted);
     const answers = new Map<string, Promise<Learnt>>();
     let previous: Promise<unknown> = Promise.resolve();
     for (const chunk of chunks) {
@@ -117,6 +119,20 @@ export class Topics {
       for (const name of chunk) answers.set(name, answer);
     }
     return answers;
+  }
+
+  #chunksOf(names: readonly string[]): readonly (readonly string[])[] {
+    const chunks: string[][] = [];
+    let room = 0;
+    for (const name of names) {
+      room -= this.#known.peek(name)?.topic.leaders.length ?? usualPartitions;
+      if (chunks.length === 0 || room < 0) {
+        chunks.push([]);
+        room = partitionsPerRequest;
+      }
+      chunks.at(-1)?.push(name);
+    }
+    return chunks;
   }
 
   #giveUp(names: readonly string[]): void {
@@ -162,7 +178,8 @@ export class Topics {
 /** @param before what is known of a topic of that name */
 export function topicOf(told: Pick<Topic, 'name' | 'topicId' | 'leaders'>, before?: Topic): Topic {
   const isSame = before?.topicId === told.topicId;
-  if (isSame && areEqual(before.leaders, told.leaders)) return before;
+  // Another object, so that who doubts the answer before does not doubt this one.
+  if (isSame && areEqual(before.leaders, told.leaders)) return { ...before };
   const logStarts = isSame ? before.logStarts : new LogStarts();
   const partitions = [...told.leaders.keys()];
   return { ...told, partitions, byLeader: groupByLeader(told, partitions), logStarts };
@@ -180,8 +197,3 @@ export function groupByLeader(
 
 const areEqual = (some: readonly number[], others: readonly number[]): boolean =>
   some.length === others.length && some.every((each, i) => each === others[i]);
-
-const chunksOf = (names: readonly string[], size: number): readonly (readonly string[])[] =>
-  Array.from({ length: Math.ceil(names.length / size) }, (_, i) =>
-    names.slice(i * size, (i + 1) * size),
-  );
