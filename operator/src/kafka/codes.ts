@@ -30,6 +30,10 @@ export const isCoordinatorMoved = (errorCode: number): boolean =>
 /** There is no such group, or it is of another kind than the one asked for. */
 export const groupIdNotFound: number = code.groupIdNotFound;
 
+/** The same, or no group of that kind at all: a broker that knows a kind may have it switched off. */
+export const isNoSuchGroup = (errorCode: number): boolean =>
+  errorCode === code.groupIdNotFound || errorCode === code.unsupportedVersion;
+
 const leaderCodes: ReadonlySet<number> = new Set([
   code.unknownTopicOrPartition,
   code.leaderNotAvailable,

@@ -114,6 +114,7 @@ const code = {
   unknownTopic: 3,
   notLeader: 6,
   notCoordinator: 16,
+  unsupportedVersion: 35,
   invalidRequest: 42,
   unknownGroup: 69,
 } as const;
@@ -132,6 +133,8 @@ export class FakeKafka {
   closed = 0;
   /** Brokers whose versions nobody speaks. */
   readonly tooOld = new Set<number>();
+  /** Kinds of groups that brokers know and do not have. */
+  readonly switchedOff = new Set<Kind>();
   /** `topic/partition` whose batches are too large for an answer. Record n was written at n seconds. */
   readonly oversized = new Set<string>();
   /** The host that brokers and coordinators are said to be at; bootstrap servers are at `kafka`. */
@@ -302,7 +305,8 @@ export class FakeKafka {
       return { ...fakeMembers('', undefined), groupId, errorCode: code.notCoordinator };
     }
     if (found) return { ...found, groupId, errorCode: group.errorCode, assignments };
-    const errorCode = kind === 'classic' ? 0 : code.unknownGroup;
+    const isOff = this.switchedOff.has(kind);
+    const errorCode = isOff ? code.unsupportedVersion : kind === 'classic' ? 0 : code.unknownGroup;
     return { ...fakeMembers(kind === 'classic' ? 'Dead' : '', undefined), groupId, errorCode };
   }
 

@@ -1,4 +1,4 @@
-import { groupIdNotFound } from './codes.ts';
+import { isNoSuchGroup } from './codes.ts';
 import type { Address, DescribedGroup, DescribeItem, Transport } from './transport.ts';
 
 /** How a group is described: each kind has a request of its own, and answers to no other. */
@@ -101,7 +101,7 @@ function settle(
 
 /** DescribeGroups says `Dead`, without an error, of any group that is not classic (traps P5). */
 function isOfOtherKind(protocol: Protocol, { errorCode, state }: DescribedGroup): boolean {
-  return errorCode === groupIdNotFound || (protocol === 'classic' && state === 'Dead');
+  return isNoSuchGroup(errorCode) || (protocol === 'classic' && state === 'Dead');
 }
 
 function chunksOf<T>(items: readonly T[]): readonly (readonly T[])[] {

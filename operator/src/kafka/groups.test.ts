@@ -88,6 +88,17 @@ describe('a group', () => {
     expect(await describeGroup('billing')).toBeUndefined();
   });
 
+  test.for([[[]], [['share']], [['consumer', 'share']]] as const)(
+    'that begins after its first reading is found, also where brokers have none of %j',
+    async ([off]) => {
+      for (const kind of off) kafka.switchedOff.add(kind);
+      expect(await describeGroup('billing')).toBeUndefined();
+      kafka.createGroup('billing').classic = fakeMembers('Stable', 'range', owned);
+      clock.skip(30_000);
+      expect(await describeGroup('billing')).toMatchObject({ kind: 'classic', state: 'Stable' });
+    },
+  );
+
   test('that may not be described does not spoil the offsets', async () => {
     kafka.createGroup('billing').classic = fakeMembers('Stable', 'range', owned);
     kafka.onRequest = ({ api }) => {
