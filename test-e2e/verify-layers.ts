@@ -10,6 +10,11 @@ const planted = [
   ],
   ['operator/src/autoscaler/planted-violation.ts', 'export const now = () => Date.now();'],
   ['operator/src/autoscaler/planted-violation.ts', "export const say = () => console.log('x');"],
+  [
+    'operator/src/autoscaler/sizing/planted-violation.ts',
+    "import { log } from '../../telemetry/log.ts';\nlog();",
+  ],
+  ['operator/src/autoscaler/sizing/planted-violation.ts', 'export const now = () => Date.now();'],
   ['operator/src/backtest/planted-violation.ts', "import 'node:fs';"],
   ['operator/src/backtest/planted-violation.ts', "import '../cli/main.ts';"],
   ['operator/src/backtest/planted-violation.ts', 'export const dice = () => crypto.randomUUID();'],
