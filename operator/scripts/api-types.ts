@@ -15,6 +15,9 @@ const typeNames: Readonly<Record<string, string>> = {
   policies: 'ScalePolicy',
   steps: 'DecisionStep',
   history: 'HistoryEntry',
+  floors: 'Floor',
+  stalledPartitions: 'StalledPartition',
+  downWindow: 'NeededReplicas',
 };
 
 const header = `// Generated from crds/ by operator/scripts/generate-api.ts: do not edit; run \`npm run generate\`.

@@ -48,9 +48,9 @@ describe('the descriptions of the schema', () => {
   });
 });
 
-/** Those of the samples: full.yaml, and one for each way to sign in. */
+/** Those of the samples: full.yaml, one for the other strategy, and one for each way to sign in. */
 const samples: readonly unknown[] = readdirSync(new URL('../../samples/', import.meta.url))
-  .filter((name) => name === 'full.yaml' || name.startsWith('kafka-'))
+  .filter((name) => /^(full|lag-per-replica|kafka-.*)\.yaml$/.test(name))
   .map((name) => parse(readFileSync(new URL(`../../samples/${name}`, import.meta.url), 'utf8')));
 
 test('the samples show every field of the spec', () => {

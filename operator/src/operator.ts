@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import { createCalendar } from './controller/calendar.ts';
 import { systemClock } from './controller/clock.ts';
 import { createConflicts } from './controller/conflicts.ts';
 import { createController } from './controller/controller.ts';
@@ -81,6 +82,7 @@ export async function startOperator(config: Config, log: Logger, hooks: Hooks): 
     lag,
     events,
     clock: systemClock,
+    calendar: createCalendar(systemClock.now),
     states: createScalerStates((key) => {
       lag.release(key);
       secrets.release(key);

@@ -32,6 +32,7 @@ const bootstrap = (...bootstrapServers: unknown[]): Patch => ({ kafka: { bootstr
 const consumer = (patch: Patch): Patch => ({ consumer: patch });
 const oneTopic = (partitions: string): Patch => consumer({ topics: ['orders'], partitions });
 const sizing = (lagPerReplica: Patch): Patch => ({ sizing: { lagPerReplica } });
+const timeLag = (change: Patch): Patch => ({ sizing: { lagPerReplica: null, timeLag: change } });
 const scaleUp = (patch: Patch): Patch => ({ behavior: { scaleUp: patch } });
 const scaleDown = (patch: Patch): Patch => ({ behavior: { scaleDown: patch } });
 const override = (patch: Patch): Patch => ({
@@ -423,11 +424,47 @@ const consumers: readonly Bad[] = [
   ],
 ];
 
+const nightly = { schedule: '45 1 * * *', durationSeconds: 3600, minReplicas: 4 };
+const floor = (change: Patch): Patch => ({ floors: [{ ...nightly, ...change }] });
+
+const floors: readonly Bad[] = [
+  [
+    'a floor without bounds',
+    { floors: [{ schedule: '45 1 * * *', durationSeconds: 3600 }] },
+    refused('floors[0]', 'needs minReplicas, maxReplicas or both'),
+  ],
+  [
+    'a floor that contradicts itself',
+    floor({ maxReplicas: 2 }),
+    refused('floors[0].minReplicas', 'must not be greater than maxReplicas of the same entry'),
+  ],
+  [
+    'a floor above maxReplicas',
+    floor({ minReplicas: 11 }),
+    refused('floors', 'lower it or raise maxReplicas'),
+  ],
+  [
+    'a ceiling below minReplicas',
+    { minReplicas: 5, floors: [{ schedule: '0 8 * * *', durationSeconds: 60, maxReplicas: 4 }] },
+    refused('floors', 'raise it or lower minReplicas'),
+  ],
+  [
+    'a schedule with a field too few',
+    floor({ schedule: '45 1 * * ' }),
+    refused('floors[0].schedule', 'the five fields of cron'),
+  ],
+  [
+    'a time zone with a space',
+    floor({ timeZone: 'Europe/ Berlin' }),
+    refused('floors[0].timeZone', 'an IANA name such as Europe/Berlin'),
+  ],
+];
+
 const sizings: readonly Bad[] = [
   [
     'no strategy',
     { sizing: { lagPerReplica: null } },
-    refused('sizing.lagPerReplica', 'set sizing.lagPerReplica.value'),
+    refused('sizing', 'sizing must hold timeLag or lagPerReplica'),
   ],
   [
     'both strategies',
@@ -435,9 +472,34 @@ const sizings: readonly Bad[] = [
     refused('sizing', 'exactly one of timeLag and lagPerReplica'),
   ],
   [
-    'a strategy of a later version',
-    { sizing: { lagPerReplica: null, timeLag: { objectiveSeconds: 60 } } },
-    refused('sizing.timeLag', 'is not available in this version; use sizing.lagPerReplica'),
+    'an objective of no time',
+    timeLag({ objectiveSeconds: 0 }),
+    refused('sizing.timeLag.objectiveSeconds', 'should be greater than or equal to 1'),
+  ],
+  [
+    'a capacity of zero',
+    timeLag({ capacityPerReplica: '0' }),
+    refused('sizing.timeLag.capacityPerReplica', 'a decimal string greater than "0"'),
+  ],
+  [
+    'a rate with a unit',
+    timeLag({ maxGroupRate: '1000/s' }),
+    refused('sizing.timeLag.maxGroupRate', 'in records per second, such as "1000"'),
+  ],
+  [
+    'a utilization in percent',
+    timeLag({ tuning: { targetUtilization: '85%' } }),
+    refused('sizing.timeLag.tuning.targetUtilization', 'write 85 percent as "0.85"'),
+  ],
+  [
+    'a utilization above one',
+    timeLag({ tuning: { scaleUpUtilization: '1.1' } }),
+    refused('sizing.timeLag.tuning.scaleUpUtilization', 'at most "1"'),
+  ],
+  [
+    'a factor below one',
+    timeLag({ tuning: { emergencyFactor: '0.5' } }),
+    refused('sizing.timeLag.tuning.emergencyFactor', 'at least "1"'),
   ],
   [
     'no lag per replica',
@@ -666,6 +728,7 @@ export const bad: readonly Bad[] = [
   ...kafka,
   ...consumers,
   ...sizings,
+  ...floors,
   ...activations,
   ...behaviors,
   ...fallbacks,
@@ -757,6 +820,19 @@ export const accepted: readonly (readonly [sentence: string, spec: Patch])[] = [
   ['blank partitions, which mean all, without a topic', consumer({ partitions: '  ' })],
   ['no tolerance at all', sizing({ tolerance: '0' })],
   ['the largest lag JSON can carry', sizing({ value: Number.MAX_SAFE_INTEGER })],
+  ['time lag with nothing but defaults', timeLag({})],
+  [
+    'time lag with all that is known',
+    timeLag({
+      objectiveSeconds: 86_400,
+      drainSeconds: 1,
+      capacityPerReplica: '0.5',
+      maxGroupRate: '999999999.999',
+      tuning: { scaleUpUtilization: '1', maxDownFraction: '0.0001', emergencyFactor: '100' },
+    }),
+  ],
+  ['a floor for the night', floor({})],
+  ['a floor in words', floor({ schedule: '*/5 8-18 1,15 JAN-MAR MON-FRI', timeZone: 'Etc/GMT+5' })],
   ['an empty behavior, which means the defaults of autoscaling/v2', { behavior: {} }],
   ['a behavior that never scales in', scaleDown({ selectPolicy: 'Disabled' })],
   [

@@ -7,9 +7,18 @@ export const conditionTypes = [
   'AbleToScale',
   'ScalingActive',
   'ScalingLimited',
-  'Unschedulable', // there only while it holds
-  'PartitionStalled', // there only while it holds
+  'Unschedulable',
+  'PartitionStalled',
+  'IneffectiveScaleUp',
+  'MembersMissing',
 ] as const;
+/** There only while they hold. */
+export const transientTypes = [
+  'Unschedulable',
+  'PartitionStalled',
+  'IneffectiveScaleUp',
+  'MembersMissing',
+] as const satisfies readonly ConditionType[];
 export type ConditionType = (typeof conditionTypes)[number];
 
 /** Every reason that can appear in a condition, event, log line, status or metric. */
@@ -27,6 +36,9 @@ export const reasons = [
   'FailedUpdateScale', // the scale could not be written: denied or the API server failed (HPA)
   'ScaleUpStabilized', // a lower recommendation inside the scale-up window holds the size (HPA)
   'ScaleDownStabilized', // a higher recommendation inside the scale-down window holds the size (HPA)
+  'WarmingUp', // rates need some seconds of history before anything is decided
+  'Unsettled', // pods or members have just changed: what they can do is not known yet
+  'Frozen', // the last scale-up did not help: nothing changes for a while
   'RolloutInProgress', // the target replaces its pods: no scale-in until that is done
   'ConflictingAutoscaler', // an HPA or an older KafkaConsumerScaler owns the same target
   'Paused', // spec.paused: observed, never acted
@@ -54,14 +66,28 @@ export const reasons = [
   'DesiredWithinRange', // not limited (HPA)
   'TooManyReplicas', // cut to maxReplicas (HPA)
   'TooFewReplicas', // raised to minReplicas or activation.minActiveReplicas (HPA)
+  'ScheduledMinimum', // raised to the minReplicas of an entry of spec.floors
+  'ScheduledMaximum', // cut to the maxReplicas of an entry of spec.floors
   'PartitionLimited', // cut to the replicas that can own a partition
   'ScaleUpLimit', // a scaleUp policy limits the step (HPA)
   'ScaleDownLimit', // a scaleDown policy limits the step (HPA)
+  'HotPartition', // a partition gets more than one consumer can read: no number of replicas helps
+  'ObjectiveUnattainable', // load rises faster than replicas can start: records become too old
+  'ObjectiveAtRisk', // with fewer replicas records might become older than the objective
+  'PartitionSuspected', // a partition may be stuck: no scale-in until that is known
   'Unschedulable', // no node has room for some pods of the target: no scale-up until they are placed
   // Why the size is what it is
   'LagAboveTarget', // more lag per replica than sizing.lagPerReplica.value
   'LagBelowTarget', // less lag per replica than sizing.lagPerReplica.value
   'WithinTolerance', // close enough to the target to stay
+  'LoadAboveCapacity', // more arrives than the replicas can read with headroom
+  'LoadBelowCapacity', // fewer replicas can read what arrives
+  'TimeLagAboveTarget', // the oldest unread record is older than half of sizing.timeLag.objectiveSeconds
+  'CapacityUnknown', // a step to find out what one replica can read
+  'WithinObjective', // the replicas keep up
+  // What else a person should know
+  'IneffectiveScaleUp', // more replicas did not read more: taken back, and no more for a while
+  'MembersMissing', // pods are ready, but are not members of the group
   // Events
   'SuccessfulRescale', // the replicas were changed (HPA)
   'FailedRescale', // the replicas should have been changed, but the write failed (HPA)

@@ -41,6 +41,38 @@ export const specSchema: SpecSchema = {
       "minimum": 1,
       "maximum": 2147483647
     },
+    "floors": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": [
+          "schedule",
+          "durationSeconds"
+        ],
+        "properties": {
+          "schedule": {
+            "type": "string"
+          },
+          "durationSeconds": {
+            "type": "integer",
+            "minimum": 60,
+            "maximum": 604800
+          },
+          "timeZone": {
+            "type": "string",
+            "default": "UTC"
+          },
+          "minReplicas": {
+            "type": "integer",
+            "minimum": 1
+          },
+          "maxReplicas": {
+            "type": "integer",
+            "minimum": 1
+          }
+        }
+      }
+    },
     "kafka": {
       "type": "object",
       "required": [
@@ -347,9 +379,6 @@ export const specSchema: SpecSchema = {
     },
     "sizing": {
       "type": "object",
-      "required": [
-        "lagPerReplica"
-      ],
       "properties": {
         "lagPerReplica": {
           "type": "object",
@@ -365,6 +394,90 @@ export const specSchema: SpecSchema = {
             "tolerance": {
               "type": "string",
               "default": "0.1"
+            }
+          }
+        },
+        "timeLag": {
+          "type": "object",
+          "properties": {
+            "objectiveSeconds": {
+              "type": "integer",
+              "default": 60,
+              "minimum": 1,
+              "maximum": 86400
+            },
+            "drainSeconds": {
+              "type": "integer",
+              "default": 120,
+              "minimum": 1,
+              "maximum": 604800
+            },
+            "capacityPerReplica": {
+              "type": "string"
+            },
+            "maxGroupRate": {
+              "type": "string"
+            },
+            "tuning": {
+              "type": "object",
+              "properties": {
+                "scaleUpUtilization": {
+                  "type": "string"
+                },
+                "targetUtilization": {
+                  "type": "string"
+                },
+                "scaleDownUtilization": {
+                  "type": "string"
+                },
+                "downWindowSeconds": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 3600
+                },
+                "lagFloorSeconds": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 3600
+                },
+                "settleSeconds": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 3600
+                },
+                "minUpIntervalSeconds": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 3600
+                },
+                "minDownIntervalSeconds": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 3600
+                },
+                "maxDownFraction": {
+                  "type": "string"
+                },
+                "emergencyFactor": {
+                  "type": "string"
+                },
+                "suspectAfterSeconds": {
+                  "type": "integer",
+                  "minimum": 5,
+                  "maximum": 3600
+                },
+                "ineffectiveThreshold": {
+                  "type": "string"
+                },
+                "freezeSeconds": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 86400
+                },
+                "canary": {
+                  "type": "boolean"
+                }
+              }
             }
           }
         }

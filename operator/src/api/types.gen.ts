@@ -20,6 +20,31 @@ export interface ScaleTargetRef {
   readonly name: string;
 }
 /**
+ * Bounds for some time from each start of a schedule.
+ */
+export interface Floor {
+  /**
+   * When it starts, as in cron: minute, hour, day of month, month, day of week, such as "45 1 * * *" or "0 8 * * MON-FRI". 9 to 128 characters.
+   */
+  readonly schedule: string;
+  /**
+   * How long it holds from each start, in seconds. 60 to 604800.
+   */
+  readonly durationSeconds: number;
+  /**
+   * Time zone of the schedule by its IANA name, such as Europe/Berlin. Default UTC.
+   */
+  readonly timeZone: string;
+  /**
+   * Fewest replicas meanwhile, if that is more than minReplicas. 1 to maxReplicas.
+   */
+  readonly minReplicas?: number;
+  /**
+   * Most replicas meanwhile, if that is fewer than maxReplicas. minReplicas or more.
+   */
+  readonly maxReplicas?: number;
+}
+/**
  * Secret key with the certificate authorities to trust, in PEM, instead of those of the operator's image. Strimzi: the key ca.crt of <cluster>-cluster-ca-cert. Not together with caConfigMapRef.
  */
 export interface SecretKeyRef {
@@ -247,10 +272,94 @@ export interface LagPerReplica {
   readonly tolerance: string;
 }
 /**
+ * Numbers that rarely need a change. Absent, or a field of it: the defaults.
+ */
+export interface Tuning {
+  /**
+   * Scales up when the busiest consumer uses more than this share of what it can read. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.92".
+   */
+  readonly scaleUpUtilization?: string;
+  /**
+   * A larger size is chosen so that its busiest consumer uses at most this share. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.85".
+   */
+  readonly targetUtilization?: string;
+  /**
+   * A smaller size is chosen only if its busiest consumer would use at most this share. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.8".
+   */
+  readonly scaleDownUtilization?: string;
+  /**
+   * The largest size that was needed in this time is kept. In seconds, 0 to 3600. Default 600.
+   */
+  readonly downWindowSeconds?: number;
+  /**
+   * What arrives in this time is not counted as backlog, nor what arrives in two commit intervals. In seconds, 0 to 3600. Default 15.
+   */
+  readonly lagFloorSeconds?: number;
+  /**
+   * Pods and members must have been unchanged for this time before the size changes again. In seconds, 0 to 3600. Default 30.
+   */
+  readonly settleSeconds?: number;
+  /**
+   * Shortest time from any change of the size to a scale-up. In seconds, 0 to 3600. Default 30.
+   */
+  readonly minUpIntervalSeconds?: number;
+  /**
+   * Shortest time from any change of the size to a scale-down. In seconds, 0 to 3600. Default 300.
+   */
+  readonly minDownIntervalSeconds?: number;
+  /**
+   * Largest share of the replicas that goes in one step. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.5".
+   */
+  readonly maxDownFraction?: string;
+  /**
+   * A size that is at least this many times the current one does not wait until the group has settled. A decimal string of at least "1" and at most "100", at most 4 decimals. Default "1.5".
+   */
+  readonly emergencyFactor?: string;
+  /**
+   * A partition that stands still for this time while most others move is not counted, and keeps the size from going down. In seconds, 5 to 3600. Default 30.
+   */
+  readonly suspectAfterSeconds?: number;
+  /**
+   * A scale-up that brings less than this share of what it should is taken back. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.1".
+   */
+  readonly ineffectiveThreshold?: string;
+  /**
+   * Time without scale-ups after one that did not help; 2, 4 and 8 times as long on repetition. In seconds, 0 to 86400. Default 600.
+   */
+  readonly freezeSeconds?: number;
+  /**
+   * While it is not known what one replica can read, tries with one less from time to time. Default true.
+   */
+  readonly canary?: boolean;
+}
+/**
+ * Sizes by time: the fewest replicas that keep records from becoming older than objectiveSeconds. What one replica can read is learned while it has more to do than it can.
+ */
+export interface TimeLag {
+  /**
+   * How old the oldest unread record may become, in seconds. 1 to 86400. Below the time that a pod needs to start plus about 45 it can only be kept while load rises slowly. Default 60.
+   */
+  readonly objectiveSeconds: number;
+  /**
+   * Time in which a backlog is to be gone, in seconds: shorter needs more replicas. 1 to 604800. Default 120.
+   */
+  readonly drainSeconds: number;
+  /**
+   * What one replica can read, in records per second, as far as you know: it counts until enough has been learned. A decimal string greater than "0", at most 3 decimals. Absent: it is learned.
+   */
+  readonly capacityPerReplica?: string;
+  /**
+   * What the systems behind the consumers bear, in records per second of the whole group: no more replicas than can read this. A decimal string greater than "0", at most 3 decimals. Absent: no limit.
+   */
+  readonly maxGroupRate?: string;
+  readonly tuning?: Tuning;
+}
+/**
  * How lag becomes replicas. Exactly one strategy.
  */
 export interface Sizing {
-  readonly lagPerReplica: LagPerReplica;
+  readonly lagPerReplica?: LagPerReplica;
+  readonly timeLag?: TimeLag;
 }
 /**
  * When a target with minReplicas 0 leaves zero and returns to it.
@@ -361,6 +470,10 @@ export interface KafkaConsumerScalerSpec {
    * Most replicas. 1 to 2147483647. The operator stays lower when the group has fewer partitions than replicas, since a replica without a partition does nothing.
    */
   readonly maxReplicas: number;
+  /**
+   * Bounds that hold at some times only, such as before a nightly batch. Where entries overlap, the largest minReplicas and the smallest maxReplicas hold; more replicas win. At most 20.
+   */
+  readonly floors?: readonly Floor[];
   readonly kafka: Kafka;
   readonly consumer: Consumer;
   readonly sizing: Sizing;
@@ -380,6 +493,93 @@ export interface KafkaConsumerScalerSpec {
    */
   readonly paused: boolean;
   readonly override?: Override;
+}
+/**
+ * One partition and where it stands.
+ */
+export interface StalledPartition {
+  /**
+   * Topic and partition, such as orders/3.
+   */
+  readonly partition: string;
+  /**
+   * The committed offset, as a decimal string.
+   */
+  readonly offset: string;
+}
+/**
+ * The largest size of one minute.
+ */
+export interface NeededReplicas {
+  /**
+   * The minute, RFC 3339.
+   */
+  readonly time: string;
+  /**
+   * Replicas that were needed.
+   */
+  readonly replicas: number;
+}
+/**
+ * What sizing.timeLag has learned and a restart of the operator should not forget. Deleting it is safe: it is learned again.
+ */
+export interface Learned {
+  /**
+   * How to read the other fields. Another version than 1 is ignored.
+   */
+  readonly version: number;
+  /**
+   * Throughput of one replica that had more to do than it could, in records per second.
+   */
+  readonly capacityPerReplica?: string;
+  /**
+   * How often that was seen.
+   */
+  readonly capacitySamples?: number;
+  /**
+   * When that was seen last, to the minute, RFC 3339.
+   */
+  readonly capacityTime?: string;
+  /**
+   * One replica once did at least this, in records per second.
+   */
+  readonly lowerBoundPerReplica?: string;
+  /**
+   * Longest of the last pauses from a change of the members until all partitions were committed again.
+   */
+  readonly rebalanceSeconds?: string;
+  /**
+   * Longest of the last times from a scale-up until a new member committed.
+   */
+  readonly startSeconds?: string;
+  /**
+   * Time between two commits of a partition.
+   */
+  readonly commitSeconds?: string;
+  /**
+   * The last replicas that were not 0.
+   */
+  readonly lastSize?: number;
+  /**
+   * No scale-up until then, since the last one did not help. RFC 3339.
+   */
+  readonly freezeUntil?: string;
+  /**
+   * How many scale-ups in a row did not help before that one.
+   */
+  readonly freezeStep?: number;
+  /**
+   * No try with one replica less before this time. RFC 3339.
+   */
+  readonly canaryTime?: string;
+  /**
+   * Partitions that stand still while others move. At most 20.
+   */
+  readonly stalledPartitions?: readonly StalledPartition[];
+  /**
+   * Largest sizes that were needed in the last minutes, while fewer replicas are on their way. At most 12.
+   */
+  readonly downWindow?: readonly NeededReplicas[];
 }
 /**
  * One step of the decision.
@@ -520,13 +720,18 @@ export interface KafkaConsumerScalerStatus {
    * When the group was last active: lag greater than activation.lag, or new records. RFC 3339. cooldownSeconds counts from here.
    */
   readonly lastActiveTime?: string;
+  /**
+   * What one replica can read, in records per second, as sizing.timeLag has learned it or was told. Absent while it is unknown.
+   */
+  readonly capacityPerReplica?: string;
+  readonly learned?: Learned;
   readonly decision?: Decision;
   /**
    * The last changes of the replicas, newest last. At most 10.
    */
   readonly history?: readonly HistoryEntry[];
   /**
-   * Ready: is the resource served? AbleToScale: can the replicas be read and set? ScalingActive: is there a usable reading? ScalingLimited: was the wish cut? Unschedulable, only while it holds: pods of the target find no node.
+   * Ready: is the resource served? AbleToScale: can the replicas be read and set? ScalingActive: is there a usable reading? ScalingLimited: was the wish cut? Only while they hold: Unschedulable, pods of the target find no node; PartitionStalled, a partition stands still while others move; IneffectiveScaleUp, more replicas did not read more; MembersMissing, pods are ready but not in the group.
    */
   readonly conditions?: readonly Condition[];
 }

@@ -11,19 +11,30 @@ export type Phase =
   | 'asleep' // at zero, and nothing to do
   | 'wakingUp' // at zero, with lag: one jump to the size
   | 'starting' // at zero, but the group never committed: one replica, so that it can start
+  | 'refreshing' // at zero for so long that its commits would expire
   | 'working'
   | 'keptAlive' // nothing to do, but the group never committed
   | 'coolingDown' // nothing to do, but not for long enough
   | 'goingToZero';
 
 export function phaseOf(tick: Tick): Phase {
-  if (tick.policy.minReplicas > 0) return 'alwaysOn';
+  if (tick.range.minReplicas > 0) return 'alwaysOn';
   return tick.current === 0 ? phaseAtZero(tick) : phaseAboveZero(tick);
 }
 
-function phaseAtZero({ group }: Tick): Phase {
-  if (group?.active) return 'wakingUp';
-  return group?.keepAlive ? 'starting' : 'asleep';
+/** Half of the time that Kafka keeps the commits of an empty group (offsets.retention.minutes: 7 days). */
+const refreshAfterMs = 302_400_000;
+
+function phaseAtZero(tick: Tick): Phase {
+  if (tick.group?.active) return 'wakingUp';
+  if (tick.group?.keepAlive) return 'starting';
+  return mayExpire(tick) ? 'refreshing' : 'asleep';
+}
+
+/** Without its commits a quiet group would pass for one that never committed. */
+function mayExpire({ now, memory, partitions }: Tick): boolean {
+  const hasCommits = partitions.some(({ committed }) => typeof committed === 'bigint');
+  return hasCommits && now - memory.lastActiveAt >= refreshAfterMs;
 }
 
 function phaseAboveZero({ now, group, busy, memory, policy }: Tick): Phase {
@@ -48,6 +59,14 @@ export const keepOne: Link = (from) =>
     Math.max(from, 1),
     'KeepAlive',
     'the group has never committed: one replica stays so that it can start',
+  );
+
+export const refresh: Link = (from) =>
+  activate(
+    from,
+    Math.max(from, 1),
+    'KeepAlive',
+    'empty for half of the time that Kafka keeps commits: one replica for a moment, so that they stay',
   );
 
 export const coolDown: Link = (from, tick) => {

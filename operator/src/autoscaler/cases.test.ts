@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { createCalendar } from '../controller/calendar.ts';
 import { findings } from '../controller/findings.ts';
 import { type Fields, loadFamilies, type Run, testVectors } from '../vectors.ts';
 import { decide } from './decide.ts';
 import {
   basePolicy,
+  byLag,
   directPolicy,
   observation,
   offsets,
@@ -21,14 +23,6 @@ import { groupLag, partitionLag } from './lag.ts';
 import { afterWrite, initialMemory } from './memory.ts';
 import { applyPartitionList, parsePartitionList } from './partition-list.ts';
 import { type SpecOfPolicy, scalingPolicyOf } from './policy.ts';
-import {
-  type Layout,
-  maxLoad,
-  memberLoads,
-  mostUseful,
-  usefulSizeFor,
-  usefulSizes,
-} from './sizes.ts';
 import type {
   Decision,
   Fraction,
@@ -41,6 +35,7 @@ import type {
 
 /**
  * Runs the numeric vectors of lag and decisions; those of a history are in offset-history.cases.test.ts,
+ * those of the strategy timeLag in sizing.cases.test.ts,
  * those of traces and of the rules of peers in backtest/cases.test.ts.
  * The families of no function yet are shown as skipped, with the reason.
  */
@@ -58,20 +53,24 @@ const runs: Readonly<Record<string, Run>> = {
   'hpa-behavior': runBehavior,
   'scale-executor': runScaleExecutor,
   fallback: runFallback,
-  quantum: runQuantum,
-  'assignor-load': runAssignorLoad,
 };
 
-const elsewhere = ['time-lag', 'rate-estimation', 'commit-status', 'trace-generator'];
-const later = 'timeLag sizing comes with a later issue';
+const elsewhere = [
+  'time-lag',
+  'rate-estimation',
+  'commit-status',
+  'trace-generator',
+  'quantum',
+  'assignor-load',
+  'rate-sizing',
+  'stalled-partition',
+  'ineffective-scale-up',
+  'scale-down-window',
+];
 const laterFamilies: Readonly<Record<string, string>> = {
   'import-trigger': 'the import of KEDA resources comes with a later issue',
   'import-auth': 'the import of KEDA resources comes with a later issue',
   'metric-name': 'the import of KEDA resources comes with a later issue',
-  'rate-sizing': later,
-  'ineffective-scale-up': later,
-  'scale-down-window': later,
-  'stalled-partition': 'leaving stalled partitions out of the size comes with a later issue',
   'end-to-end':
     'message sequences need a real broker; specs/sizing.spec.ts holds the like, not these rows',
 };
@@ -131,13 +130,17 @@ function runGroupLag(input: Fields): Fields {
   return { ...groupLag(partitions, policy, new Map(), now), desiredReplicas };
 }
 
+function lagPerReplicaOf(input: Fields): bigint {
+  return BigInt(input['lagPerReplica'] ?? input['target'] ?? 10);
+}
+
 /** The fields of the policy that a vector may name, with the defaults of the schema. */
 function limitsOf(input: Fields) {
   const { cooldownSeconds = 300, minActiveReplicas = 1 } = input;
   return {
     minReplicas: input['minReplicas'] ?? 1,
     maxReplicas: input['maxReplicas'] ?? 1000,
-    lagPerReplica: BigInt(input['lagPerReplica'] ?? input['target'] ?? 10),
+    ...byLag(lagPerReplicaOf(input)),
     threadsPerReplica: input['threadsPerReplica'] ?? 1,
     activation: {
       lag: BigInt(input['activationLag'] ?? 0),
@@ -181,7 +184,7 @@ function observationInService(input: Fields, lag: LagReading, policy: ScalingPol
 function runReplicaCap(input: Fields): Fields {
   const { wantedReplicas, partitions } = input;
   const policy = policyBeforeBehavior(input);
-  const lag = input['lag'] ?? wantedReplicas * Number(policy.lagPerReplica);
+  const lag = input['lag'] ?? wantedReplicas * Number(lagPerReplicaOf(input));
   return decideInService(input, reading(partitionsWithLag(partitions, lag)), policy);
 }
 
@@ -209,7 +212,7 @@ function policyWithBehavior({ behavior, minReplicas = 0, maxReplicas = 1000 }: F
     paused: false,
     ...(behavior && { behavior }),
   };
-  return scalingPolicyOf(spec, Date.parse);
+  return scalingPolicyOf(spec, createCalendar(Date.now));
 }
 
 /** A busy group (its end offsets move) whose lag asks for exactly `desired` replicas. */
@@ -272,7 +275,7 @@ function runScaleExecutor(input: Fields): Fields {
     scaleUp: { ...before.scaleUp, ...(input['scaleUpDisabled'] && disabled) },
     scaleDown: { ...before.scaleDown, ...(input['scaleDownDisabled'] && disabled) },
   };
-  const all = partitionsWithLag(1000, (computedReplicas ?? 0) * Number(policy.lagPerReplica));
+  const all = partitionsWithLag(1000, (computedReplicas ?? 0) * Number(lagPerReplicaOf(input)));
   const some = all.map((p) => (partial && p.partition > 900 ? { ...p, end: undefined } : p));
   const lag = error ? unavailable : reading(some);
   const observed = observationInService(input, lag, policy);
@@ -308,7 +311,8 @@ function runFallback(input: Fields, expected: Fields): Fields {
   if (expected['valid'] === false) return { valid: false, field: fieldRefusedBySchema(input) };
   const { fallback, failuresBefore, currentReplicas: current } = input;
   const policy = { ...directPolicy, ...limitsOf(input), fallback: fallback ?? undefined };
-  const wanted = input['reading'] === 'error' ? 0 : input['reading'] * Number(policy.lagPerReplica);
+  const wanted =
+    input['reading'] === 'error' ? 0 : input['reading'] * Number(lagPerReplicaOf(input));
   const lag = input['reading'] === 'error' ? unavailable : reading(partitionsWithLag(1000, wanted));
   const seed = initialMemory({ now: now - 5000, replicas: current });
   const memory: Memory = { ...seed, failures: failuresBefore };
@@ -317,37 +321,6 @@ function runFallback(input: Fields, expected: Fields): Fields {
     desiredReplicas: decision.desiredReplicas,
     failures: decision.memory.failures,
     fallbackActive: decision.steps.some((step) => step.step === 'Fallback'),
-  };
-}
-
-function oneTopic(partitions: number): Layout {
-  return { partitionsPerTopic: [partitions], assignor: undefined, threadsPerReplica: 1 };
-}
-
-function runQuantum(input: Fields): Fields {
-  const { partitions, lagPerReplica, lag, minReplicas = 1, maxReplicas = 1000 } = input;
-  const layout = oneTopic(partitions);
-  const ideal = input['ideal'] ?? Math.ceil(lag / lagPerReplica);
-  const size = usefulSizeFor(ideal, layout, { minReplicas, maxReplicas });
-  const sizes = usefulSizes(layout);
-  return {
-    sizes: sizes.map(({ replicas }) => replicas),
-    maxLoad: sizes.map((entry) => entry.maxLoad),
-    size,
-    // A wish to grow never shrinks the group, even where several sizes are equally fast.
-    decision: ideal > input['currentReplicas'] ? Math.max(size, input['currentReplicas']) : size,
-    limited: size < ideal,
-  };
-}
-
-function runAssignorLoad({ topics, assignor, replicas, threadsPerReplica }: Fields): Fields {
-  const layout = { partitionsPerTopic: topics, assignor, threadsPerReplica };
-  const loads = memberLoads(layout, replicas);
-  return {
-    loads,
-    idleMembers: loads.filter((load) => load === 0).length,
-    maxLoad: maxLoad(layout, replicas),
-    usefulReplicas: mostUseful(layout),
   };
 }
 

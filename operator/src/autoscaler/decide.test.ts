@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { replicaCap } from './cap.ts';
 import { decide } from './decide.ts';
 import { fallbackReplicas } from './fallback.ts';
 import {
   basePolicy,
+  byLag,
   directPolicy,
   observation,
   offsets,
@@ -35,7 +35,7 @@ describe('what a person on call reads first', () => {
   test.for<[string, Observation, string]>([
     [
       'a scale-up says lag, ratio, target and size',
-      observation(1, lagOf(1650), direct({ lagPerReplica: 50n })),
+      observation(1, lagOf(1650), direct(byLag(50n))),
       'LagAboveTarget: lag 1650 is 33.0 × the target of 50 per replica: 1 → 33',
     ],
     [
@@ -163,7 +163,7 @@ test('pods that still end do not make a wake-up smaller', () => {
 
 test('a lag beyond any size is as good as the maximum', () => {
   const huge = reading([offsets({ end: 2n ** 63n - 1n, committed: 0n })]);
-  expect(decide(observation(1, huge, direct({ lagPerReplica: 1n }))).desiredReplicas).toBe(1);
+  expect(decide(observation(1, huge, direct(byLag(1n)))).desiredReplicas).toBe(1);
 });
 
 test('the assignor is remembered while the group is empty', () => {
@@ -197,16 +197,6 @@ test('an override is over at its time', () => {
   const override = { replicas: 3, untilMs: 1_000_000_000, reason: 'migration' };
   expect(decide(observation(7, lagOf(70), direct({ override }))).action).toBe('hold');
 });
-
-test.for([
-  ['range', [10, 10], 1, 10],
-  ['range', [12, 4], 5, 3],
-  ['cooperative-sticky', [10, 10], 1, 20],
-  ['uniform', [10, 10], 3, 7],
-  [undefined, [10, 10], 1, 20],
-] as const)('%s over topics of %s with %s threads: %s', ([assignor, topics, threads, cap]) =>
-  expect(replicaCap(topics, assignor, threads)).toBe(cap),
-);
 
 test.for([
   ['static', 4, 9],

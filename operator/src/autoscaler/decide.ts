@@ -6,6 +6,8 @@ import { holdOrFallBack } from './fallback.ts';
 import { override } from './override.ts';
 import { limitRate, unlessDisabled } from './rate-policies.ts';
 import { recommend } from './recommend.ts';
+import { sizeByTime } from './sizing/decide-by-time.ts';
+import { noticesOf, stalledNotice } from './sizing/notices.ts';
 import { stabilize } from './stabilize.ts';
 import { append, run, type Steps, wishOf, withRecommendation } from './steps.ts';
 import { beginTick, type Link, type Tick } from './tick.ts';
@@ -23,6 +25,7 @@ const chains: Readonly<Record<zero.Phase, readonly Link[]>> = {
   asleep: [zero.stayAtZero],
   wakingUp: [zero.atLeastMinActive, unlessDisabled, bound],
   starting: [zero.keepOne, unlessDisabled, bound],
+  refreshing: [zero.refresh, unlessDisabled, bound],
 };
 
 /**
@@ -36,7 +39,7 @@ export function decide(observation: Observation): Decision {
   return conclude(wished, tick);
 }
 
-/** From lag to replicas. */
+/** From lag to replicas: what the strategy asks for, then what is the same for both. */
 function sized(tick: Tick): Steps {
   const links = [
     capAtPartitions,
@@ -44,7 +47,18 @@ function sized(tick: Tick): Steps {
     holdWhileUnschedulable,
     vetoScaleIn,
   ];
-  return run(recommend(tick.current, tick), links, tick);
+  return run(strategy(tick), links, tick);
+}
+
+function strategy(tick: Tick): Steps {
+  const { policy, situation, memory } = tick;
+  if (policy.sizing.kind === 'lagPerReplica') return [recommend(tick, policy.sizing.lagPerReplica)];
+  return situation ? sizeByTime(situation, memory.recommendations) : [holdOrFallBack(tick)];
+}
+
+function noticesFor({ stalls, owners, situation }: Tick): Decision['notices'] {
+  const stuck = stalledNotice(stalls, owners);
+  return [...(stuck ? [stuck] : []), ...(situation ? noticesOf(situation) : [])];
 }
 
 /** The owner's veto comes last, so that the steps still show what it keeps from happening. */
@@ -60,6 +74,8 @@ function conclude(wished: Steps, tick: Tick): Decision {
     ...(veto ? explainHandsOff(veto, wish) : wish),
     steps: append(wished, veto),
     lag: group,
+    notices: noticesFor(tick),
+    capacityPerReplica: tick.situation?.capacity.perReplica,
     memory: withRecommendation(memory, now, wished),
   };
 }

@@ -9,8 +9,25 @@ export interface Explanation {
 
 /** What drives a change; every other reason only says how far it goes. */
 const drivers: Readonly<Record<'up' | 'down', readonly Reason[]>> = {
-  up: ['LagAboveTarget', 'KeepAlive', 'Overridden', 'FallbackActive'],
-  down: ['LagBelowTarget', 'NotActive', 'Overridden', 'FallbackActive'],
+  up: [
+    'LagAboveTarget',
+    'LoadAboveCapacity',
+    'TimeLagAboveTarget',
+    'CapacityUnknown',
+    'ScheduledMinimum',
+    'KeepAlive',
+    'Overridden',
+    'FallbackActive',
+  ],
+  down: [
+    'LagBelowTarget',
+    'LoadBelowCapacity',
+    'CapacityUnknown',
+    'IneffectiveScaleUp',
+    'NotActive',
+    'Overridden',
+    'FallbackActive',
+  ],
 };
 
 /** Steps that replace everything before them: only their words count. */

@@ -18,7 +18,8 @@ export const tenPercent: Fraction = { numerator: 1n, denominator: 10n };
 export const basePolicy: ScalingPolicy = {
   minReplicas: 1,
   maxReplicas: 100,
-  lagPerReplica: 10n,
+  floors: [],
+  sizing: { kind: 'lagPerReplica', lagPerReplica: 10n },
   activation: { lag: 0n, cooldownMs: 300_000, minActiveReplicas: 1 },
   offsetResetPolicy: 'latest',
   neverCommitted: 'keepOne',
@@ -129,6 +130,11 @@ export function observation(
     memory: undefined,
     ...change,
   };
+}
+
+/** Sizing by lag, so many records for each replica. */
+export function byLag(lagPerReplica: bigint): Pick<ScalingPolicy, 'sizing'> {
+  return { sizing: { kind: 'lagPerReplica', lagPerReplica } };
 }
 
 /** What a decision leads to, as the target shows it afterwards. */

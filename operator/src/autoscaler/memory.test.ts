@@ -1,8 +1,17 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Reason } from '../api/conditions.ts';
 import { decide } from './decide.ts';
-import { observation, partitionsWithLag, reading } from './fixtures.ts';
-import { adopt, afterWrite, forgetOldEvents, initialMemory, remember } from './memory.ts';
+import { basePolicy, observation, partitionsWithLag, reading } from './fixtures.ts';
+import {
+  adopt,
+  afterWrite,
+  forgetOldEvents,
+  fromThePast,
+  initialMemory,
+  remember,
+} from './memory.ts';
+import { objective } from './sizing/fixtures.ts';
 import type { TimedReplicas } from './types.ts';
 
 const hour = 3_600_000;
@@ -68,4 +77,63 @@ test('changes are kept for the longest period a policy may have', () => {
   const events = [{ at: 0, change: 1 }];
   expect(forgetOldEvents(events, 1_799_999)).toEqual(events);
   expect(forgetOldEvents(events, 1_800_000)).toEqual([]);
+});
+
+describe('a clock that was set back', () => {
+  const late = { ...initialMemory({ now: 5 * hour, replicas: 5 }), incompleteSince: 5 * hour };
+  const memory = { ...late, scaleEvents: [{ at: 5 * hour, change: 2 }] };
+
+  test('leaves nothing in the future', () => {
+    expect(fromThePast(memory, hour)).toMatchObject({
+      recommendations: [{ at: hour, replicas: 5 }],
+      scaleEvents: [{ at: hour, change: 2 }],
+      lastActiveAt: hour,
+      incompleteSince: hour,
+    });
+  });
+
+  test('otherwise nothing is touched', () => {
+    expect(fromThePast(memory, 5 * hour)).toEqual(memory);
+  });
+});
+
+describe('after a write of the strategy timeLag', () => {
+  const policy = { ...basePolicy, sizing: { kind: 'timeLag', ...objective } } as const;
+  const lag = reading(partitionsWithLag(24, 0));
+  const decision = decide(observation(4, lag, { now: hour, policy }));
+  const written = (to: number, step?: 'Override', reason: Reason = 'LoadAboveCapacity') => {
+    const steps = [{ step: step ?? ('Recommend' as const), from: 4, to, reason, message: '' }];
+    return afterWrite({ ...decision, desiredReplicas: to, steps }, hour, true);
+  };
+
+  test('the windows fill anew', () => {
+    expect(written(8).recommendations).toEqual([{ at: hour, replicas: 8 }]);
+  });
+
+  test('a scale-up is to be judged, and its pods are timed', () => {
+    expect(written(8).sizing).toMatchObject({
+      effect: { at: hour, from: 4, to: 8 },
+      start: { since: hour },
+    });
+  });
+
+  test('one that a person asked for is not judged', () => {
+    expect(written(8, 'Override').sizing?.effect).toBeUndefined();
+  });
+
+  test('of two in a row the whole is judged', () => {
+    const first = written(8);
+    const again = decide(observation(8, lag, { now: hour + 5000, policy, memory: first }));
+    const memory = afterWrite({ ...again, desiredReplicas: 12 }, hour + 5000, true);
+    expect(memory.sizing?.effect).toMatchObject({ at: hour + 5000, from: 4, to: 12 });
+  });
+
+  test('a try with one less is remembered as one', () => {
+    expect(written(3, undefined, 'CapacityUnknown').sizing?.canary.triedAt).toBe(hour);
+    expect(written(3, undefined, 'LoadBelowCapacity').sizing?.canary.triedAt).toBeUndefined();
+  });
+
+  test('what was not accepted changes nothing', () => {
+    expect(afterWrite({ ...decision, desiredReplicas: 8 }, hour, false)).toBe(decision.memory);
+  });
 });

@@ -1,3 +1,6 @@
+import { afterChange } from './sizing/after-write.ts';
+import type { Latched } from './sizing/stalls.ts';
+import type { SizingState } from './sizing/state.ts';
 import type { Decision, Memory, ScaleEvent, TimedReplicas } from './types.ts';
 
 /** The longest window and the longest period of a policy that a spec may name. */
@@ -8,11 +11,15 @@ const maxPeriodMs = 1_800_000;
  * The memory a scaler starts with: windows that hold the current replicas, so that a restart causes no
  * fall, and a cooldown that begins now.
  * @param seed.scaleEvents changes known from before, so that rate policies go on counting
+ * @param seed.latched partitions that were stuck before
+ * @param seed.sizing what was learned before
  */
 export function initialMemory(seed: {
   readonly now: number;
   readonly replicas: number;
   readonly scaleEvents?: readonly ScaleEvent[];
+  readonly latched?: Latched;
+  readonly sizing?: SizingState | undefined;
 }): Memory {
   return {
     recommendations: [{ at: seed.now, replicas: seed.replicas }],
@@ -24,12 +31,29 @@ export function initialMemory(seed: {
     replicas: seed.replicas,
     still: new Map(),
     assignor: undefined,
+    latched: seed.latched ?? new Map(),
+    sizing: seed.sizing,
   };
 }
 
 /** Windows that hold only the current replicas: nothing falls until they have filled again. */
 export function restartWindows(memory: Memory, now: number, replicas: number): Memory {
   return { ...memory, recommendations: [{ at: now, replicas }] };
+}
+
+/** The clock was set back: what lies in the future would hold everything until its time comes again. */
+export function fromThePast(memory: Memory, now: number): Memory {
+  const { recommendations, scaleEvents, lastActiveAt, incompleteSince, replicas } = memory;
+  const isEarlier = ({ at }: { readonly at: number }) => at <= now;
+  const known = recommendations.every(isEarlier) ? memory : restartWindows(memory, now, replicas);
+  return {
+    ...known,
+    scaleEvents: scaleEvents.every(isEarlier)
+      ? scaleEvents
+      : scaleEvents.map((event) => ({ ...event, at: Math.min(event.at, now) })),
+    lastActiveAt: Math.min(lastActiveAt, now),
+    incompleteSince: incompleteSince === undefined ? undefined : Math.min(incompleteSince, now),
+  };
 }
 
 /** Somebody else changed spec.replicas: that is the size now, and no change of ours. */
@@ -71,9 +95,29 @@ export function afterWrite(decision: Decision, at: number, accepted: boolean): M
   const { memory, desiredReplicas } = decision;
   const change = desiredReplicas - memory.replicas;
   if (!accepted || change === 0) return memory;
-  return {
+  const next: Memory = {
     ...memory,
     replicas: desiredReplicas,
     scaleEvents: [...memory.scaleEvents, { at, change }],
+    // Who has just been woken is not idle since before it slept.
+    lastActiveAt: memory.replicas === 0 ? at : memory.lastActiveAt,
   };
+  return memory.sizing ? afterSizing(next, memory.sizing, decision, at) : next;
+}
+
+/** With another size the recommendations for this one say nothing any more: the window fills anew. */
+function afterSizing(
+  next: Memory,
+  sizing: SizingState,
+  { memory, desiredReplicas, steps }: Decision,
+  at: number,
+): Memory {
+  const written = {
+    at,
+    from: memory.replicas,
+    to: desiredReplicas,
+    isByPerson: steps.some(({ step }) => step === 'Override' || step === 'Fallback'),
+    isTry: steps.some(({ step, reason }) => step === 'Recommend' && reason === 'CapacityUnknown'),
+  };
+  return { ...restartWindows(next, at, desiredReplicas), sizing: afterChange(sizing, written) };
 }

@@ -1,5 +1,4 @@
 import { type Fields, testVectors } from '../vectors.ts';
-import { type Capacity, type ConsumerLoad, learnCapacity } from './capacity.ts';
 import {
   alwaysLagged,
   type CommitWindow,
@@ -15,6 +14,14 @@ import { groupLag } from './lag.ts';
 import { OffsetHistory } from './offset-history.ts';
 import { OffsetTable } from './offset-table.ts';
 import { arrivalFromLag } from './rates.ts';
+import {
+  capacityPerReplica,
+  capacityThisTick,
+  lowerBoundOf,
+  sampleOf,
+  type WatchedConsumer,
+} from './sizing/capacity.ts';
+import { defaultTuning } from './sizing/tuning.ts';
 import { lookUpTime } from './time-lag.ts';
 import type { LagReading } from './types.ts';
 
@@ -99,50 +106,45 @@ function partitionsOf(partitions: readonly Fields[]) {
     );
 }
 
-const settleMs = 55_000;
-
 function capacityOf(
   seen: readonly { at: number; replicas: number; lag: number | undefined }[],
   consumptionRate: number | undefined,
-): Pick<Capacity, 'lowerBound' | 'capacity'> {
+): { readonly lowerBound?: number | undefined; readonly capacity?: number | undefined } {
   const last = seen.at(-1);
   const settled = seen.filter(({ replicas }) => replicas === last?.replicas);
   const first = settled[0];
-  if (!first || !last || consumptionRate === undefined)
-    return { lowerBound: undefined, capacity: undefined };
+  if (!first || !last || consumptionRate === undefined) return {};
   const share = (lag: number | undefined) => (lag ?? 0) / last.replicas;
-  const consumer: ConsumerLoad = {
+  const consumer: WatchedConsumer = {
+    seconds: (last.at - first.at) / 1000,
     consumptionRate: consumptionRate / last.replicas,
     minLag: share(Math.min(...settled.map(({ lag }) => lag ?? 0))),
     lagStart: share(first.lag),
     lagNow: share(last.lag),
   };
-  const learn = (stable: boolean) =>
-    learnCapacity({
-      consumers: [consumer],
-      windowSeconds: (last.at - first.at) / 1000,
-      stable,
-      samples: [],
-      hint: undefined,
-      lowerBound: undefined,
-    });
+  const isNew = consumer.seconds < defaultTuning.learnAfterSeconds;
   return {
-    lowerBound: learn(true).lowerBound,
-    capacity: learn(last.at - first.at >= settleMs).capacity,
+    lowerBound: lowerBoundOf([consumer]),
+    capacity: isNew ? undefined : sampleOf([consumer], defaultTuning),
   };
 }
 
 function runCapacity(input: Fields): Fields {
-  const { consumers, windowSeconds, stable, frozen = false, samples = [], hint } = input;
-  const learned = learnCapacity({
-    consumers,
-    windowSeconds,
-    stable: stable && !frozen,
-    samples,
-    hint: hint ?? undefined,
-    lowerBound: input['lowerBound'] ?? undefined,
-  });
-  return { ...learned, capacityPerReplica: learned.capacity };
+  const { consumers, windowSeconds, hint, samples = [], stable = true, frozen = false } = input;
+  const mayLearn = stable && !frozen;
+  const watched: WatchedConsumer[] = consumers.map((c: Fields) => ({
+    ...c,
+    seconds: windowSeconds,
+  }));
+  const sample = mayLearn ? sampleOf(watched, defaultTuning) : undefined;
+  const all = sample === undefined ? samples : [...samples, sample];
+  const capacity = capacityPerReplica(all, hint ?? undefined, defaultTuning);
+  return {
+    sample,
+    lowerBound: mayLearn ? lowerBoundOf(watched) : undefined,
+    capacityPerReplica: capacity,
+    capacityThisTick: capacityThisTick(capacity, sample, defaultTuning),
+  };
 }
 
 function runCommitStatus({ commits, endOffsets, currentLag, nowSeconds, ...rest }: Fields): Fields {

@@ -1,6 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { Calendar } from './calendar.ts';
 import { InvalidSpecError } from './invalid-spec.ts';
+import { utc } from './local-time.ts';
 import { type SpecOfPolicy, scalingPolicyOf } from './policy.ts';
+import { parseSchedule } from './schedule.ts';
+import { defaultTuning } from './sizing/tuning.ts';
 
 const spec: SpecOfPolicy = {
   minReplicas: 1,
@@ -11,15 +18,20 @@ const spec: SpecOfPolicy = {
   mode: 'Recommend',
   paused: true,
 };
+const calendar: Calendar = {
+  parseTime: Date.parse,
+  offsetsOf: (timeZone) => (timeZone === 'Europe/Atlantis' ? undefined : utc),
+};
 const policyOf = (change: Partial<SpecOfPolicy> = {}) =>
-  scalingPolicyOf({ ...spec, ...change }, Date.parse);
+  scalingPolicyOf({ ...spec, ...change }, calendar);
 const tenth = { numerator: 1n, denominator: 10n };
 
 test('every field arrives, in milliseconds and exact', () =>
   expect(policyOf()).toEqual({
     minReplicas: 1,
     maxReplicas: 10,
-    lagPerReplica: 9_007_199_254_740_991n,
+    floors: [],
+    sizing: { kind: 'lagPerReplica', lagPerReplica: 9_007_199_254_740_991n },
     activation: { lag: 5n, cooldownMs: 60_000, minActiveReplicas: 2 },
     offsetResetPolicy: 'earliest',
     neverCommitted: 'ignore',
@@ -76,10 +88,82 @@ test('override and fallback are taken over', () => {
   });
 });
 
+const timeLag = { objectiveSeconds: 30, drainSeconds: 60 };
+
+test('timeLag arrives with its defaults, and without a window of its own in behavior', () => {
+  expect(policyOf({ sizing: { timeLag } })).toMatchObject({
+    sizing: {
+      kind: 'timeLag',
+      objectiveSeconds: 30,
+      drainSeconds: 60,
+      capacityPerReplica: undefined,
+      maxGroupRate: undefined,
+      tuning: defaultTuning,
+    },
+    scaleDown: { stabilizationWindowMs: 0, policies: [] },
+  });
+});
+
+test('what timeLag says replaces its default only', () => {
+  const tuning = { targetUtilization: '0.7', settleSeconds: 0, canary: false };
+  const given = { ...timeLag, capacityPerReplica: '0.5', maxGroupRate: '1000', tuning };
+  expect(policyOf({ sizing: { timeLag: given } }).sizing).toMatchObject({
+    capacityPerReplica: 0.5,
+    maxGroupRate: 1000,
+    tuning: { ...defaultTuning, targetUtilization: 0.7, settleSeconds: 0, canary: false },
+  });
+});
+
+test('a behavior beside timeLag has the defaults of autoscaling/v2', () => {
+  const { scaleDown } = policyOf({ sizing: { timeLag }, behavior: {} });
+  expect(scaleDown.stabilizationWindowMs).toBe(300_000);
+});
+
+test('the reference names the defaults of the tuning', () => {
+  const file = join(import.meta.dirname, '../../../crds/kafkaconsumerscalers.lagscaler.dev.yaml');
+  const { versions } = parse(readFileSync(file, 'utf8')).spec;
+  const { properties: spec } = versions[0].schema.openAPIV3Schema.properties.spec;
+  const { properties } = spec.sizing.properties.timeLag.properties.tuning;
+  const documented = Object.entries<{ description: string }>(properties).map(([name, field]) => {
+    const [, text = ''] = / Default "?([^".]+(?:\.\d+)?)"?\.$/.exec(field.description) ?? [];
+    return [name, JSON.parse(text)];
+  });
+  expect(documented.length).toBeGreaterThan(10);
+  expect(defaultTuning).toMatchObject(Object.fromEntries(documented));
+});
+
+const floor = { schedule: '45 1 * * *', durationSeconds: 3600, timeZone: 'UTC', minReplicas: 4 };
+
+test('floors are taken over with their schedule and the offsets of their time zone', () => {
+  expect(policyOf({ floors: [floor] }).floors).toEqual([
+    {
+      text: '45 1 * * *',
+      schedule: parseSchedule('45 1 * * *'),
+      durationMs: 3_600_000,
+      minReplicas: 4,
+      maxReplicas: undefined,
+      timeZone: 'UTC',
+      offsets: utc,
+    },
+  ]);
+});
+
 test.for<[string, Partial<SpecOfPolicy>]>([
   ['sizing.lagPerReplica.tolerance', { sizing: { lagPerReplica: { value: 1, tolerance: '10%' } } }],
   ['behavior.scaleUp.tolerance', { behavior: { scaleUp: { tolerance: '' } } }],
   ['behavior.scaleDown.tolerance', { behavior: { scaleDown: { tolerance: '-1' } } }],
+  ['sizing', { sizing: {} }],
+  ['sizing.timeLag.maxGroupRate', { sizing: { timeLag: { ...timeLag, maxGroupRate: '-1' } } }],
+  [
+    'sizing.timeLag.capacityPerReplica',
+    { sizing: { timeLag: { ...timeLag, capacityPerReplica: '0' } } },
+  ],
+  [
+    'sizing.timeLag.tuning.emergencyFactor',
+    { sizing: { timeLag: { ...timeLag, tuning: { emergencyFactor: 'x' } } } },
+  ],
+  ['floors[1].timeZone', { floors: [floor, { ...floor, timeZone: 'Europe/Atlantis' }] }],
+  ['floors[0].schedule', { floors: [{ ...floor, schedule: '60 1 * * *' }] }],
   ['override.until', { override: { replicas: 1, until: 'tomorrow', reason: 'x' } }],
 ])('a bad %s is refused by name', ([field, change]) => {
   expect(() => policyOf(change)).toThrow(InvalidSpecError);

@@ -1,6 +1,9 @@
 import type { Behavior, KafkaConsumerScalerSpec, ScaleRules } from '../api/types.gen.ts';
+import type { Calendar } from './calendar.ts';
 import { parseDecimal } from './fraction.ts';
 import { InvalidSpecError } from './invalid-spec.ts';
+import { floorsOf } from './policy-floors.ts';
+import { sizingOf } from './policy-sizing.ts';
 import type { Fraction, ScalingPolicy, ScalingRules } from './types.ts';
 
 /** The part of spec that decides, with the defaults of the schema filled in by the API server. */
@@ -8,6 +11,7 @@ export type SpecOfPolicy = Pick<
   KafkaConsumerScalerSpec,
   | 'minReplicas'
   | 'maxReplicas'
+  | 'floors'
   | 'sizing'
   | 'activation'
   | 'behavior'
@@ -52,20 +56,17 @@ const insideBehavior: Record<Direction, RulesWithoutTolerance> = {
 
 /**
  * The spec as the core wants it: exact, in milliseconds, with the defaults the schema cannot express.
- * @param parseTime RFC 3339 to epoch milliseconds, NaN when malformed: the core has no Date
  * @throws InvalidSpecError naming the field, for what the schema let through
  */
-export function scalingPolicyOf(
-  spec: SpecOfPolicy,
-  parseTime: (text: string) => number,
-): ScalingPolicy {
-  const { consumer, behavior, activation, fallback, override } = spec;
-  const { value, tolerance: text } = spec.sizing.lagPerReplica;
-  const tolerance = decimal('sizing.lagPerReplica.tolerance', text);
+export function scalingPolicyOf(spec: SpecOfPolicy, calendar: Calendar): ScalingPolicy {
+  const { consumer, activation, fallback, override } = spec;
+  const rules = (direction: Direction) => rulesOf(direction, spec.behavior, toleranceOf(spec));
+  const isUnlimited = spec.sizing.timeLag && !spec.behavior;
   return {
     minReplicas: spec.minReplicas,
     maxReplicas: spec.maxReplicas,
-    lagPerReplica: BigInt(value),
+    floors: floorsOf(spec.floors ?? [], calendar),
+    sizing: sizingOf(spec.sizing),
     activation: {
       lag: BigInt(activation.lag),
       cooldownMs: activation.cooldownSeconds * 1000,
@@ -74,17 +75,26 @@ export function scalingPolicyOf(
     offsetResetPolicy: consumer.offsetResetPolicy,
     neverCommitted: consumer.neverCommitted,
     threadsPerReplica: consumer.threadsPerReplica,
-    scaleUp: rulesOf('scaleUp', behavior, tolerance),
-    scaleDown: rulesOf('scaleDown', behavior, tolerance),
+    scaleUp: rules('scaleUp'),
+    scaleDown: isUnlimited ? withoutWindow(rules('scaleDown')) : rules('scaleDown'),
     fallback,
     mode: spec.mode,
     paused: spec.paused,
     override: override && {
       replicas: override.replicas,
-      untilMs: time('override.until', override.until, parseTime),
+      untilMs: time('override.until', override.until, calendar),
       reason: override.reason,
     },
   };
+}
+
+function toleranceOf({ sizing }: SpecOfPolicy): Fraction {
+  return decimal('sizing.lagPerReplica.tolerance', sizing.lagPerReplica?.tolerance ?? '0');
+}
+
+/** timeLag has a window of its own: `behavior` is only a last limit on it. */
+function withoutWindow(rules: ScalingRules): ScalingRules {
+  return { ...rules, stabilizationWindowMs: 0 };
 }
 
 /**
@@ -127,7 +137,7 @@ function decimal(field: string, text: string): Fraction {
   return fraction;
 }
 
-function time(field: string, text: string, parseTime: (text: string) => number): number {
+function time(field: string, text: string, { parseTime }: Calendar): number {
   const ms = parseTime(text);
   if (Number.isNaN(ms))
     throw new InvalidSpecError(

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decide } from './decide.ts';
 import {
+  byLag,
   directPolicy,
   noGroupTrend,
   noTrend,
@@ -56,8 +57,8 @@ const reset = fc.option(fc.constantFrom('topicRecreated' as const, 'endWentBack'
   nil: undefined,
 });
 const withTrend = fc
-  .tuple(partition, reset)
-  .map(([offsets, change]) => ({ ...offsets, trend: { ...noTrend, reset: change } }));
+  .tuple(partition, fc.record({ reset, stalled: fc.boolean(), stillSince: time }))
+  .map(([offsets, change]) => ({ ...offsets, trend: { ...noTrend, ...change } }));
 const observed: fc.Arbitrary<LagReading> = fc.record({
   kind: fc.constant('observed' as const),
   at: time,
@@ -91,7 +92,8 @@ const rules: fc.Arbitrary<ScalingRules> = fc.record({
 const policy: fc.Arbitrary<ScalingPolicy> = fc.record({
   minReplicas: fc.integer({ min: 0, max: 5 }),
   maxReplicas: fc.integer({ min: 5, max: 50 }),
-  lagPerReplica: fc.bigInt(1n, 1000n),
+  floors: fc.constant([]),
+  sizing: fc.bigInt(1n, 1000n).map((value) => byLag(value).sizing),
   activation: fc.record({
     lag: fc.bigInt(0n, 100n),
     cooldownMs: fc.constantFrom(0, 300_000),
@@ -146,6 +148,8 @@ const memory: fc.Arbitrary<Memory> = fc.record({
       { maxLength: 3 },
     )
     .map((entries) => new Map(entries)),
+  latched: fc.constantFrom(new Map(), new Map([['a/0', 0n]])),
+  sizing: fc.constant(undefined),
   assignor: fc.constantFrom('range', undefined),
 });
 
@@ -303,7 +307,7 @@ const polls = fc
 
 /** Replicas after each poll, and the changes that were applied. */
 function play(list: readonly Poll[], change: Partial<ScalingPolicy>) {
-  const p = { ...directPolicy, lagPerReplica: 1n, ...change };
+  const p = { ...directPolicy, ...byLag(1n), ...change };
   let mem: Memory | undefined;
   let current = 10;
   const applied: ScaleEvent[] = [];

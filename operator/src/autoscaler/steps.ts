@@ -20,8 +20,8 @@ export function append(steps: Steps, next: Step | undefined): Steps {
 }
 
 /** Link by link; each is given where the ones before have led to. */
-export function run(first: Step, links: readonly Link[], tick: Tick): Steps {
-  let steps: Steps = [first];
+export function run(first: Steps, links: readonly Link[], tick: Tick): Steps {
+  let steps: Steps = first;
   for (const link of links) steps = append(steps, link(wishOf(steps), tick));
   return steps;
 }

@@ -1,12 +1,19 @@
 import type { Reason } from '../api/conditions.ts';
+import { type Range, rangeAt } from './floors.ts';
 import { groupLag } from './lag.ts';
-import { adopt, forgetOldEvents, initialMemory, restartWindows } from './memory.ts';
+import { adopt, forgetOldEvents, fromThePast, initialMemory, restartWindows } from './memory.ts';
+import { situate } from './situate.ts';
+import { type PartitionLoad, partitionLoads } from './sizing/load.ts';
+import type { Situation } from './sizing/situation.ts';
+import { noStalls, type Stalls, stallsOf } from './sizing/stalls.ts';
+import { defaultTuning, type Tuning } from './sizing/tuning.ts';
 import { recordsArrived, trackStill } from './still.ts';
 import { readySince } from './stopped.ts';
 import type {
   Conflict,
   GroupLag,
   LagReading,
+  MemberAssignment,
   Memory,
   Observation,
   PartitionReading,
@@ -26,6 +33,8 @@ interface Usability {
 export interface Tick {
   readonly now: number;
   readonly policy: ScalingPolicy;
+  /** What bounds the replicas now. */
+  readonly range: Range;
   readonly target: TargetScale;
   readonly unschedulable: number | undefined;
   readonly conflict: Conflict | undefined;
@@ -35,8 +44,13 @@ export interface Tick {
   readonly partitions: readonly PartitionReading[];
   /** Undefined when the reading is unavailable. */
   readonly group: GroupLag | undefined;
-  /** Records to size for; undefined while too little is known to size at all. */
+  /** Records to size for, without stalled partitions; undefined while too little is known to size at all. */
   readonly lag: bigint | undefined;
+  readonly stalls: Stalls;
+  /** Who owns what; undefined where that was not asked for, or cannot be told. */
+  readonly owners: readonly MemberAssignment[] | undefined;
+  /** What the strategy timeLag knows; undefined with another one, and while too little is known. */
+  readonly situation: Situation | undefined;
   /** The group is at work, or nobody can say that it is not. */
   readonly busy: boolean;
   /** The memory of the next tick, still without this tick's recommendation. */
@@ -57,11 +71,35 @@ export function beginTick(observation: Observation): Tick {
   const still = lag.kind === 'observed' ? trackStill(partitions, before.still, now) : before.still;
   const group = lag.kind === 'observed' ? groupLag(partitions, policy, still, now) : undefined;
   const reading = judge(lag, group);
+  const loads = partitionLoads(partitions, policy, still);
+  const stalls =
+    lag.kind === 'observed'
+      ? stallsOf(loads, before.latched, now, tuningOf(policy))
+      : { ...noStalls, stalled: before.latched };
   const busy = isBusy(reading, group) || recordsArrived(before.still, still);
   const counted = count(before, reading, now);
+  const next: Memory = {
+    ...recover(counted, before, now, current),
+    lastActiveAt: busy ? now : before.lastActiveAt,
+    readySince: readySince(target, before, now),
+    scaleEvents: forgetOldEvents(before.scaleEvents, now),
+    still,
+    assignor: (lag.kind === 'observed' ? lag.group?.assignor : undefined) ?? before.assignor,
+    latched: stalls.stalled,
+  };
+  const range = rangeAt(policy, now);
+  const { situation, sizing } = situate({
+    observation,
+    loads,
+    stalls,
+    memory: next,
+    range,
+    kind: reading.kind,
+  });
   return {
     now,
     policy,
+    range,
     target,
     unschedulable,
     conflict,
@@ -69,22 +107,23 @@ export function beginTick(observation: Observation): Tick {
     reading,
     partitions,
     group,
-    lag: usableLag(reading, group, now - (counted.incompleteSince ?? now)),
+    lag: withoutStalled(
+      usableLag(reading, group, now - (counted.incompleteSince ?? now)),
+      loads,
+      stalls,
+    ),
+    stalls,
+    owners: lag.kind === 'observed' ? lag.group?.assignments : undefined,
+    situation,
     busy,
-    memory: {
-      ...recover(counted, before, now, current),
-      lastActiveAt: busy ? now : before.lastActiveAt,
-      readySince: readySince(target, before, now),
-      scaleEvents: forgetOldEvents(before.scaleEvents, now),
-      still,
-      assignor: (lag.kind === 'observed' ? lag.group?.assignor : undefined) ?? before.assignor,
-    },
+    memory: { ...next, sizing },
   };
 }
 
 function pickUp(memory: Memory | undefined, now: number, current: number): Memory {
   if (!memory) return initialMemory({ now, replicas: current });
-  return memory.replicas === current ? memory : adopt(memory, now, current);
+  const known = fromThePast(memory, now);
+  return known.replicas === current ? known : adopt(known, now, current);
 }
 
 function judge(lag: LagReading, group: GroupLag | undefined): Usability {
@@ -130,4 +169,18 @@ function usableLag(
   return reading.kind === 'incomplete' && incompleteMs >= incompleteGraceMs
     ? group?.lowerBound
     : undefined;
+}
+
+/** No number of replicas helps a partition that is stuck: its lag buys none. */
+function withoutStalled(
+  lag: bigint | undefined,
+  loads: readonly PartitionLoad[],
+  { stalled }: Stalls,
+): bigint | undefined {
+  if (lag === undefined || stalled.size === 0) return lag;
+  return loads.reduce((left, p) => (stalled.has(p.key) ? left - (p.lag ?? 0n) : left), lag);
+}
+
+function tuningOf({ sizing }: ScalingPolicy): Tuning {
+  return sizing.kind === 'timeLag' ? sizing.tuning : defaultTuning;
 }

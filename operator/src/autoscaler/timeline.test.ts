@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { basePolicy } from './fixtures.ts';
+import { basePolicy, byLag } from './fixtures.ts';
 import {
   committed,
   edit,
@@ -27,7 +27,7 @@ const down = (change: Partial<ScalingRules>) => ({
   scaleDown: { ...basePolicy.scaleDown, ...change },
 });
 const up = (change: Partial<ScalingRules>) => ({ scaleUp: { ...basePolicy.scaleUp, ...change } });
-const toZero = { minReplicas: 0, lagPerReplica: 100n };
+const toZero = { minReplicas: 0, ...byLag(100n) };
 
 function timeline(title: string, setup: Setup, rows: readonly Row[]): void {
   test(title, () => {
@@ -38,14 +38,14 @@ function timeline(title: string, setup: Setup, rows: readonly Row[]): void {
 
 // Windows and policies
 
-timeline('a fall waits until the peak leaves the window', { lagPerReplica: 100n, maxReplicas: 8 }, [
+timeline('a fall waits until the peak leaves the window', { ...byLag(100n), maxReplicas: 8 }, [
   ['0s', lag(800), scaleTo(8, 'LagAboveTarget')],
   ['30s', lag(0), hold('ScaleDownStabilized')], // the 8 of 0s still counts
   ['4m59s', lag(0), hold('ScaleDownStabilized')],
   ['5m', lag(0), scaleTo(1, 'LagBelowTarget')], // the peak has just left
 ]);
 
-timeline('one replica jumps to the size in one step', { lagPerReplica: 50n }, [
+timeline('one replica jumps to the size in one step', byLag(50n), [
   ['0s', lag(0), hold('TooFewReplicas')],
   ['5s', lag(1650), scaleTo(33, 'LagAboveTarget')],
   ['10s', lag(1650), hold('WithinTolerance')],
@@ -208,6 +208,16 @@ timeline('one leaderless partition holds, then lets the rest scale up', { replic
   ['30s', nothing, scaleTo(10, 'LagAboveTarget')],
   ['10m', unknownPartitions(3, 0), hold('LagIncomplete')],
   ['30m', unknownPartitions(3, 0), hold('LagIncomplete')],
+]);
+
+timeline('the commits of a quiet group are kept from expiring', { ...toZero, replicas: 0 }, [
+  ['0s', nothing, hold('NotActive')],
+  ['5039m', nothing, hold('NotActive')],
+  ['5040m', nothing, scaleTo(1, 'KeepAlive')], // half a week
+  ['5041m', nothing, hold('CoolingDown')],
+  ['5045m', nothing, scaleTo(0, 'NotActive')],
+  ['10079m', nothing, hold('NotActive')],
+  ['10080m', nothing, scaleTo(1, 'KeepAlive')],
 ]);
 
 timeline('one leaderless partition does not keep a group asleep', { ...toZero, replicas: 0 }, [

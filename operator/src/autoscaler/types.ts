@@ -1,5 +1,9 @@
-import type { Reason } from '../api/conditions.ts';
+import type { ConditionType, Reason } from '../api/conditions.ts';
 import type { CommitStatus, GroupCommitStatus } from './commit-status.ts';
+import type { Floor } from './floors.ts';
+import type { Objective } from './sizing/objective.ts';
+import type { Latched } from './sizing/stalls.ts';
+import type { SizingState } from './sizing/state.ts';
 
 /** What the group committed on a partition: an offset, `none` (it never did) or `unknown` (no answer). */
 export type CommittedOffset = bigint | 'none' | 'unknown';
@@ -183,12 +187,22 @@ export interface Fallback {
     | 'currentReplicasIfLower';
 }
 
+/** One of the two strategies. */
+export type Sizing =
+  | {
+      readonly kind: 'lagPerReplica';
+      /** Records per replica; from sizing.lagPerReplica.value. */
+      readonly lagPerReplica: bigint;
+    }
+  | ({ readonly kind: 'timeLag' } & Objective);
+
 /** The spec with every default filled in: all the core knows of the resource. */
 export interface ScalingPolicy {
   readonly minReplicas: number;
   readonly maxReplicas: number;
-  /** Records per replica; from sizing.lagPerReplica.value. */
-  readonly lagPerReplica: bigint;
+  /** Bounds that hold at some times only. */
+  readonly floors: readonly Floor[];
+  readonly sizing: Sizing;
   readonly activation: {
     readonly lag: bigint;
     readonly cooldownMs: number;
@@ -260,6 +274,10 @@ export interface Memory {
   readonly still: ReadonlyMap<string, StillOffsets>;
   /** The last assignor the group was seen with, kept while it has no members. */
   readonly assignor: string | undefined;
+  /** Partitions that are stuck, and where. */
+  readonly latched: Latched;
+  /** What the strategy timeLag keeps; undefined with another one. */
+  readonly sizing: SizingState | undefined;
 }
 
 export interface StillOffsets {
@@ -271,7 +289,9 @@ export interface StillOffsets {
 }
 
 type StepName =
-  | 'Recommend' // lag / lagPerReplica, with tolerance
+  | 'Recommend' // lag / lagPerReplica with tolerance, or the load against the capacity
+  | 'Settle' // it is too early to tell, or too soon after the last change
+  | 'LimitStep' // not so many fewer at once
   | 'CapAtPartitions'
   | 'Activate' // zero, wake-up, keep-alive
   | 'Stabilize'
@@ -315,6 +335,13 @@ export interface GroupLag {
   readonly flags: readonly LagFlag[];
 }
 
+/** Something a person should know, whatever the size: part of a condition while it holds. */
+export interface Notice {
+  readonly type: ConditionType;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
 /** One decision, with the steps that made it: condition, event, log line, status and metric show this value. */
 export interface Decision {
   /** What the group should have: the current replicas while it holds, except in mode Recommend. */
@@ -326,5 +353,8 @@ export interface Decision {
   readonly message: string;
   readonly steps: readonly Step[];
   readonly lag: GroupLag | undefined;
+  readonly notices: readonly Notice[];
+  /** Records per second of one replica, as far as it is known. */
+  readonly capacityPerReplica: number | undefined;
   readonly memory: Memory;
 }

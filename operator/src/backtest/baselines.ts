@@ -1,5 +1,5 @@
 import type { Behavior } from '../api/types.gen.ts';
-import type { ReplicaBounds } from '../autoscaler/sizes.ts';
+import type { ReplicaBounds } from '../autoscaler/sizing/demand.ts';
 import type { Controller } from './controller.ts';
 import { azureFunctions } from './controllers/azure-functions.ts';
 import { constant } from './controllers/constant.ts';

@@ -1,6 +1,7 @@
 import type { Reason } from '../api/conditions.ts';
 import type { KafkaConsumerScalerSpec, KafkaConsumerScalerStatus } from '../api/types.gen.ts';
 import type { OffsetReading, PartitionOffsets } from '../autoscaler/types.ts';
+import { createCalendar } from './calendar.ts';
 import type { Clock } from './clock.ts';
 import { createConflicts } from './conflicts.ts';
 import type { Outcome } from './outcome.ts';
@@ -282,6 +283,7 @@ export function fakeWorld(spec: Partial<KafkaConsumerScalerSpec> = {}) {
     target,
     lag,
     clock,
+    calendar: createCalendar(() => clock.now()),
     pods,
     secrets,
     identity: { tokenDirectory: '/tokens', awsNamespaces: [] },

@@ -1,6 +1,11 @@
-import type { ConditionFinding, Reason } from '../api/conditions.ts';
+import {
+  type ConditionFinding,
+  type ConditionType,
+  type Reason,
+  transientTypes,
+} from '../api/conditions.ts';
 import { whyStopped } from '../autoscaler/stopped.ts';
-import type { Decision, LagReading, Step } from '../autoscaler/types.ts';
+import type { Decision, Notice, Step } from '../autoscaler/types.ts';
 import { describeUnschedulable } from '../autoscaler/unschedulable.ts';
 import type { Outcome } from './outcome.ts';
 import type { TargetErrorCode } from './ports.ts';
@@ -26,6 +31,8 @@ const inactive: readonly Reason[] = ['NotActive', 'CoolingDown', 'KeepAlive'];
 const limits: readonly Reason[] = [
   'TooManyReplicas',
   'TooFewReplicas',
+  'ScheduledMinimum',
+  'ScheduledMaximum',
   'PartitionLimited',
   'ScaleUpLimit',
   'ScaleDownLimit',
@@ -35,11 +42,16 @@ const remarks: readonly Reason[] = [
   'ScaleUpStabilized',
   'ScaleDownStabilized',
   'RolloutInProgress',
+  'WarmingUp',
+  'Unsettled',
+  'Frozen',
+  'ObjectiveAtRisk',
+  'PartitionSuspected',
 ];
 
 /**
  * The conditions of an outcome; ScalingActive and ScalingLimited keep their last value without a
- * decision, Unschedulable and PartitionStalled are there only while they hold.
+ * decision, the transient ones are there only while they hold.
  */
 export function findings(outcome: Outcome): ConditionFinding[] {
   const found: ConditionFinding[] = [
@@ -50,9 +62,8 @@ export function findings(outcome: Outcome): ConditionFinding[] {
   if (outcome.decision) found.push({ type: 'ScalingLimited', ...scalingLimited(outcome.decision) });
   const waiting = unschedulable(outcome);
   if (waiting) found.push({ type: 'Unschedulable', ...waiting });
-  const stuck = stalled(outcome.reading);
-  if (stuck) found.push({ type: 'PartitionStalled', ...stuck });
-  return found;
+  const own = transientTypes.flatMap((type) => noticeOf(outcome.decision, type) ?? []);
+  return [...found, ...own.map(({ type, reason, message }) => ({ type, ...yes(reason, message) }))];
 }
 
 function ready(outcome: Outcome): Finding {
@@ -99,7 +110,7 @@ function scalingActive(outcome: Outcome): Finding {
     const { reason, message } = fallback ?? unknown;
     return { status: 'Unknown', reason, message };
   }
-  const idle = stepWith(decision, inactive);
+  const idle = stepWith(decision, inactive) ?? noticeOf(decision, 'ScalingActive');
   if (idle) return no(idle.reason, idle.message);
   const stopped = whyStopped(reading, decision?.memory.readySince, outcome.at);
   if (stopped) return yes('GroupStopped', stopped);
@@ -115,24 +126,8 @@ function validLag({ reading, decision }: Outcome): string {
   return `${what} not every log start is known${gaps ? `: ${gaps}` : ''}`;
 }
 
-/** Partitions that are named; the others are counted. */
-const namedPartitions = 3;
-
-/** More replicas cannot help a partition whose consumer does not get past a record. */
-function stalled(reading: LagReading): Finding | undefined {
-  if (reading.kind !== 'observed') return undefined;
-  const all = reading.partitions.filter(({ trend }) => trend.stalled);
-  if (all.length === 0) return undefined;
-  const names = all
-    .slice(0, namedPartitions)
-    .map((p) => `topic ${p.topic}, partition ${p.partition} at offset ${p.committed}`);
-  const others = all.length > names.length ? ` and ${all.length - names.length} more` : '';
-  const what = `${names.join('; ')}${others}: not committed for over a minute while others are`;
-  return yes('PartitionStalled', `${what}: look at the record there, and at its consumer`);
-}
-
 function scalingLimited(decision: Decision): Finding {
-  const limit = stepWith(decision, limits);
+  const limit = stepWith(decision, limits) ?? noticeOf(decision, 'ScalingLimited');
   return limit
     ? yes(limit.reason, limit.message)
     : no('DesiredWithinRange', 'the desired replicas are within the allowed range');
@@ -160,6 +155,10 @@ function unknownPartitions({ decision, reading }: Outcome): Omit<Finding, 'statu
 /** The last step with one of these reasons: later steps overrule earlier ones. */
 function stepWith(decision: Decision | undefined, reasons: readonly Reason[]): Step | undefined {
   return decision?.steps.findLast((step) => reasons.includes(step.reason));
+}
+
+function noticeOf(decision: Decision | undefined, type: ConditionType): Notice | undefined {
+  return decision?.notices.find((notice) => notice.type === type);
 }
 
 const yes = (reason: Reason, message: string): Finding => ({ status: 'True', reason, message });

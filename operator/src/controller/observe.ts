@@ -34,6 +34,7 @@ async function lagRequestOf(
       topics: consumer.topics ?? [],
       partitions: parsePartitionList(consumer.partitions) ?? undefined,
       isolationLevel: consumer.isolationLevel,
+      withMembers: scaler.spec.sizing.timeLag !== undefined,
     };
   } catch (error) {
     return withoutConnection(error);

@@ -1,4 +1,5 @@
 import type { KafkaConsumerScalerSpec, KafkaConsumerScalerStatus } from '../api/types.gen.ts';
+import type { Calendar } from '../autoscaler/calendar.ts';
 import type { Conflict, OffsetReading, TargetScale } from '../autoscaler/types.ts';
 import type { Clock } from './clock.ts';
 import type { KafkaConnection } from './kafka-connection.ts';
@@ -209,6 +210,7 @@ export interface Ports {
   readonly events: EventRecorder;
   readonly states: ScalerStates;
   readonly clock: Clock;
+  readonly calendar: Calendar;
   /** Waits for what may take until a deadline, without holding a worker of the queue. */
   aside<T>(work: Promise<T>): Promise<T>;
   /** False while another replica leads and during shutdown: decide and report nothing that writes. */

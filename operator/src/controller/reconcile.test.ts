@@ -434,3 +434,48 @@ test('a topic that is created anew does not scale in at once', async () => {
   await poll(world);
   expect(world.target.patches).toEqual([1]);
 });
+
+const sizing = { timeLag: { objectiveSeconds: 60, drainSeconds: 120, capacityPerReplica: '1' } };
+
+test('with timeLag the rates decide: as many replicas as can read what arrives', async () => {
+  const world = fakeWorld({ sizing });
+  moving(world, (_, second) => second - 1);
+  for (let i = 0; i < 6; i++) await poll(world);
+  expect(world.target.patches).toEqual([]);
+  expect(conditionOf(world, 'AbleToScale')).toEqual(['True', 'WarmingUp']);
+  for (let i = 0; i < 3; i++) await poll(world);
+  // One record a second on each of 4 partitions, and one a second for each replica.
+  expect(world.target.patches).toEqual([4]);
+  expect(statusOf(world)?.history).toMatchObject([{ to: 4, reason: 'LoadAboveCapacity' }]);
+  expect(statusOf(world)).toMatchObject({ capacityPerReplica: '1', arrivalRate: '4.0' });
+  expect(world.lag.requests.at(-1)).toMatchObject({ withMembers: true });
+});
+
+test('what timeLag has learned outlives a restart', async () => {
+  const world = fakeWorld({ sizing: { timeLag: { objectiveSeconds: 60, drainSeconds: 120 } } });
+  world.target.set('orders', 4);
+  moving(world, (_, second) => second - 1);
+  for (let i = 0; i < 30; i++) await poll(world);
+  const { learned, capacityPerReplica } = statusOf(world) ?? {};
+  expect(learned).toMatchObject({ version: 1, lastSize: 4, lowerBoundPerReplica: '1' });
+  expect(capacityPerReplica).toBeUndefined(); // it never had more to do than it could
+
+  const scaler = world.scalers.get('shop/orders');
+  if (!scaler || !learned) throw new Error('there is a scaler, and it has learned');
+  const status = { ...scaler.status, learned: { ...learned, capacityPerReplica: '2.5' } };
+  world.scalers.objects.set('shop/orders', { ...scaler, status });
+  world.ports.states.forget('shop/orders');
+  await poll(world);
+  expect(statusOf(world)).toMatchObject({
+    capacityPerReplica: '2.5',
+    learned: { lowerBoundPerReplica: '1', capacityPerReplica: '2.5', capacitySamples: 1 },
+  });
+});
+
+test('a time zone that does not exist is a spec that cannot be served', async () => {
+  const floor = { schedule: '0 2 * * *', durationSeconds: 60, minReplicas: 2 };
+  const world = fakeWorld({ floors: [{ ...floor, timeZone: 'Europe/Atlantis' }] });
+  await poll(world);
+  expect(conditionOf(world, 'Ready')).toEqual(['False', 'InvalidSpec']);
+  expect(statusOf(world)?.conditions?.[0]?.message).toContain('floors[0].timeZone');
+});

@@ -71,7 +71,7 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const ref = targetRefOf(scaler);
-  const policy = scalingPolicyOf(scaler.spec, Date.parse); // throws before anything is read
+  const policy = scalingPolicyOf(scaler.spec, ports.calendar); // throws before anything is read
   const lag = readLag(scaler, ports, signal).then((r) => state.history.observe(r, policy));
   lag.catch(() => {}); // told where it is awaited, which is after the target
   for (let fresh = false, left = maxAttempts; ; fresh = true, left--) {

@@ -4,10 +4,15 @@ import {
   type ConditionType,
   type Reason,
   setCondition,
+  transientTypes,
 } from '../api/conditions.ts';
 import type { KafkaConsumerScalerStatus as Status } from '../api/types.gen.ts';
+import { afterWrite } from '../autoscaler/memory.ts';
 import { formatRate } from '../autoscaler/rates.ts';
+import { learnedOf } from '../autoscaler/sizing/learned.ts';
+import { round } from '../autoscaler/sizing/words.ts';
 import type { GroupTrend } from '../autoscaler/types.ts';
+import { times } from './calendar.ts';
 import { findings } from './findings.ts';
 import type { Outcome } from './outcome.ts';
 import type { Scaler, ScalerEvent } from './ports.ts';
@@ -52,12 +57,25 @@ function statusOf(
     history: historyOf(previous, outcome, time),
     ...scaleStatus(previous, outcome, time),
     ...lagStatus(previous, outcome),
+    ...sizingStatus(previous, outcome),
+  };
+}
+
+/** What the strategy timeLag knows; without a decision it knows what it knew. */
+function sizingStatus(previous: Status, { decision, at, write }: Outcome): Partial<Status> {
+  if (!decision) return previous.learned ? { learned: previous.learned } : {};
+  const { capacityPerReplica: capacity } = decision;
+  const learned = learnedOf(afterWrite(decision, at, write === 'applied'), times);
+  return {
+    ...(capacity !== undefined && { capacityPerReplica: round(capacity) }),
+    ...(learned && { learned }),
   };
 }
 
 /** A condition that is there only while it holds, and was looked at in vain. */
-function isOver(type: ConditionType, { reading }: Outcome): boolean {
-  return type === 'Unschedulable' || (type === 'PartitionStalled' && reading.kind === 'observed');
+function isOver(type: ConditionType, { reading, decision }: Outcome): boolean {
+  const isLookedAt = type === 'Unschedulable' || (decision && reading.kind === 'observed');
+  return transientTypes.some((transient) => transient === type) && Boolean(isLookedAt);
 }
 
 function scaleStatus(previous: Status, outcome: Outcome, time: string): Partial<Status> {
@@ -157,7 +175,7 @@ function isNews(previous: Status, reason: Reason, desired: number, current: numb
   );
 }
 
-const told: readonly ConditionType[] = ['Ready', 'Unschedulable', 'PartitionStalled'];
+const told: readonly ConditionType[] = ['Ready', ...transientTypes];
 
 function isHealthy({ type, status }: ConditionFinding): boolean {
   return type === 'Ready' && status === 'True';

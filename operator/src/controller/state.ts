@@ -1,6 +1,8 @@
 import { initialMemory } from '../autoscaler/memory.ts';
 import { OffsetHistory } from '../autoscaler/offset-history.ts';
+import { learnedFrom } from '../autoscaler/sizing/pick-up.ts';
 import type { Memory, TargetScale } from '../autoscaler/types.ts';
+import { times } from './calendar.ts';
 import type { Clock } from './clock.ts';
 import type { Key, Scaler } from './ports.ts';
 import type { Shortage } from './shortage.ts';
@@ -97,12 +99,25 @@ function sourceOf({ spec }: Scaler): string {
 
 /**
  * The first memory after a start: windows full of the current replicas, so that a restart causes no
- * fall, and the scalings of status.history, so that rate policies go on counting.
+ * fall, and what the status keeps: the scalings of status.history, so that rate policies go on counting,
+ * and what sizing.timeLag has learned.
  */
 export function seedMemory(scaler: Scaler, target: TargetScale, now: number): Memory {
   const scaleEvents = (scaler.status?.history ?? []).map((entry) => ({
     at: Date.parse(entry.time),
     change: entry.to - entry.from,
   }));
-  return initialMemory({ now, replicas: target.specReplicas, scaleEvents });
+  const { sizing, latched, recommendations } = learnedFrom(scaler.status?.learned, now, times);
+  const seed = initialMemory({ now, replicas: target.specReplicas, scaleEvents, latched, sizing });
+  return {
+    ...seed,
+    ...(recommendations && { recommendations }),
+    ...(target.specReplicas === 0 && { lastActiveAt: asleepSince(scaler, now) }),
+  };
+}
+
+/** How long a group has been at zero counts on: its commits expire one day. */
+function asleepSince({ status }: Scaler, now: number): number {
+  const since = Date.parse(status?.lastActiveTime ?? '');
+  return Number.isNaN(since) ? now : Math.min(since, now);
 }

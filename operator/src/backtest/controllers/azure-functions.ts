@@ -1,4 +1,4 @@
-import type { ReplicaBounds } from '../../autoscaler/sizes.ts';
+import type { ReplicaBounds } from '../../autoscaler/sizing/demand.ts';
 import type { Controller, View } from '../controller.ts';
 import { totalsOf } from './totals.ts';
 

@@ -1,4 +1,4 @@
-import type { ReplicaBounds } from '../../autoscaler/sizes.ts';
+import type { ReplicaBounds } from '../../autoscaler/sizing/demand.ts';
 import type { Controller, View, Wish } from '../controller.ts';
 import { flinkAligned, flinkBacklogBand, flinkBand, isFlinkBacklog } from './flink-rules.ts';
 import { RateWindow, type Totals, totalsOf } from './totals.ts';

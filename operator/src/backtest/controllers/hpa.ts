@@ -2,7 +2,7 @@ import type { Behavior } from '../../api/types.gen.ts';
 import { remember } from '../../autoscaler/memory.ts';
 import { rulesOf } from '../../autoscaler/policy.ts';
 import { scaleDownLimit, scaleUpLimit } from '../../autoscaler/rate-policies.ts';
-import type { ReplicaBounds } from '../../autoscaler/sizes.ts';
+import type { ReplicaBounds } from '../../autoscaler/sizing/demand.ts';
 import type { Fraction, ScaleEvent, ScalingRules, TimedReplicas } from '../../autoscaler/types.ts';
 
 /** `spec.behavior` of a HorizontalPodAutoscaler. */

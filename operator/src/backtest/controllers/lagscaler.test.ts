@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { basePolicy } from '../../autoscaler/fixtures.ts';
+import { basePolicy, byLag } from '../../autoscaler/fixtures.ts';
 import type { ScalingPolicy } from '../../autoscaler/types.ts';
 import type { View } from '../controller.ts';
 import { parseFault } from '../fault.ts';
@@ -9,7 +9,7 @@ import { ratesBetween } from '../trace.ts';
 import { lagscaler } from './lagscaler.ts';
 import { readingOf } from './reading.ts';
 
-const policy: ScalingPolicy = { ...basePolicy, maxReplicas: 24, lagPerReplica: 5000n };
+const policy: ScalingPolicy = { ...basePolicy, ...byLag(5000n), maxReplicas: 24 };
 
 /** 1000/s for 10 minutes, then 9000/s for 20, then 1000/s again until the first hour is over. */
 const points = [
@@ -59,6 +59,14 @@ test('a restart loses the windows, which start full: no fall before they have fi
   expect(falls[0]?.seconds).toBeGreaterThanOrEqual(1860 + 300);
 });
 
+const member = (number: number, partitions: readonly number[]) => ({
+  memberId: `member-${number}`,
+  clientId: 'consumer',
+  host: '/127.0.0.1',
+  groupInstanceId: undefined,
+  partitions: [{ topic: 'topic', partitions }],
+});
+
 test('it reads the group as its broker would describe it', () => {
   const view: View = {
     seconds: 60,
@@ -91,7 +99,7 @@ test('it reads the group as its broker would describe it', () => {
       members: 2,
       assignedMembers: 2,
       assignor: 'cooperative-sticky',
-      assignments: undefined,
+      assignments: [member(0, [0, 2]), member(1, [1])],
     },
   });
   const group = (change: Partial<View>, protocol: 'eager' | 'kip848' = 'eager') =>
@@ -108,7 +116,7 @@ test('it reads the group as its broker would describe it', () => {
 });
 
 test('the group it sees has as many members as pods have joined', () => {
-  const { log } = run({}, { ...policy, maxReplicas: 100, lagPerReplica: 1n });
+  const { log } = run({}, { ...policy, ...byLag(1n), maxReplicas: 100 });
   expect(log.scalings.every(({ to }) => to <= 24)).toBe(true);
   expect(log.scalings.some(({ reason }) => reason.includes('24 partitions'))).toBe(true);
 });

@@ -1,6 +1,8 @@
 import { decide } from '../../autoscaler/decide.ts';
-import { afterWrite } from '../../autoscaler/memory.ts';
+import { afterWrite, initialMemory } from '../../autoscaler/memory.ts';
 import { OffsetHistory } from '../../autoscaler/offset-history.ts';
+import { learnedOf, type Times } from '../../autoscaler/sizing/learned.ts';
+import { learnedFrom } from '../../autoscaler/sizing/pick-up.ts';
 import type { Memory, ScalingPolicy } from '../../autoscaler/types.ts';
 import type { Controller, View } from '../controller.ts';
 import type { Rebalance } from '../group.ts';
@@ -18,6 +20,8 @@ export interface LagscalerOptions {
 export function lagscaler(options: LagscalerOptions): Controller {
   const { policy, intervalSeconds, protocol, startMs } = options;
   let memory: Memory | undefined;
+  /** From before a restart. */
+  let kept: Memory | undefined;
   let history = new OffsetHistory();
   return {
     name: 'lagscaler',
@@ -31,7 +35,7 @@ export function lagscaler(options: LagscalerOptions): Controller {
         lag: history.observe(readingOf(view, now, protocol), policy),
         policy,
         conflict: undefined,
-        memory,
+        memory: memory ?? pickUp(kept, view.replicas, now),
       });
       const isWritten = decision.action === 'scale';
       memory = afterWrite(decision, now, isWritten);
@@ -39,10 +43,24 @@ export function lagscaler(options: LagscalerOptions): Controller {
       return { replicas, reason: `${decision.reason}: ${decision.message}` };
     },
     restart() {
+      kept = memory ?? kept;
       memory = undefined;
       history = new OffsetHistory();
     },
   };
+}
+
+/** Times as plain numbers: what is kept is the same. */
+const times: Times = { parseTime: Number, formatTime: String };
+const historyLength = 10;
+
+/** What the status of the resource keeps over a restart. */
+function pickUp(kept: Memory | undefined, replicas: number, now: number): Memory | undefined {
+  if (!kept) return undefined;
+  const { sizing, latched, recommendations } = learnedFrom(learnedOf(kept, times), now, times);
+  const scaleEvents = kept.scaleEvents.slice(-historyLength);
+  const seed = initialMemory({ now, replicas, scaleEvents, latched, sizing });
+  return recommendations ? { ...seed, recommendations } : seed;
 }
 
 function targetOf({ replicas, pods, readyPods, isRollingOut }: View) {

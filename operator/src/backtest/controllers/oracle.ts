@@ -1,4 +1,5 @@
-import { type Layout, type ReplicaBounds, usefulSizeFor } from '../../autoscaler/sizes.ts';
+import { type ReplicaBounds, smallestSize } from '../../autoscaler/sizing/demand.ts';
+import type { Layout } from '../../autoscaler/sizing/layout.ts';
 import type { Controller } from '../controller.ts';
 import type { Trace } from '../trace.ts';
 
@@ -22,7 +23,7 @@ export function oracle(trace: Trace, options: OracleOptions): Controller {
       const ahead = trace.rates.subarray(seconds, seconds + horizonSeconds);
       const most = ahead.reduce((max, rate) => Math.max(max, rate), 0);
       const wanted = Math.ceil(most / (capacityPerReplica * utilization));
-      const replicas = usefulSizeFor(wanted, layout, options);
+      const { replicas } = smallestSize(layout, options, (size) => size.replicas >= wanted);
       return { replicas, reason: `at most ${Math.round(most)}/s in the next ${horizonSeconds} s` };
     },
     restart: () => undefined,

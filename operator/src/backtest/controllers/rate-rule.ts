@@ -1,4 +1,4 @@
-import type { ReplicaBounds } from '../../autoscaler/sizes.ts';
+import type { ReplicaBounds } from '../../autoscaler/sizing/demand.ts';
 import type { Controller } from '../controller.ts';
 import { Hpa, type HpaBehavior, hpaSyncSeconds, replicasForMetric } from './hpa.ts';
 import { RateWindow, totalsOf } from './totals.ts';

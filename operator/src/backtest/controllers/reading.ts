@@ -1,4 +1,9 @@
-import type { GroupDescription, OffsetReading, PartitionOffsets } from '../../autoscaler/types.ts';
+import type {
+  GroupDescription,
+  MemberAssignment,
+  OffsetReading,
+  PartitionOffsets,
+} from '../../autoscaler/types.ts';
 import type { Offsets, View } from '../controller.ts';
 import type { Rebalance } from '../group.ts';
 
@@ -47,8 +52,21 @@ function groupOf(view: View, protocol: Rebalance['protocol']): GroupDescription 
     members: consumers,
     assignedMembers: owners.size,
     assignor: consumers === 0 ? undefined : assignors[protocol],
-    assignments: undefined,
+    assignments: assignmentsOf(view),
   };
+}
+
+/** Consumers are numbered: one that takes the number of another one looks like it. */
+function assignmentsOf({ consumers, consumerOf }: View): readonly MemberAssignment[] {
+  const owned = Array.from({ length: consumers }, (): number[] => []);
+  for (const [partition, consumer] of consumerOf.entries()) owned[consumer]?.push(partition);
+  return owned.map((partitions, consumer) => ({
+    memberId: `member-${consumer}`,
+    clientId: 'consumer',
+    host: '/127.0.0.1',
+    groupInstanceId: undefined,
+    partitions: partitions.length > 0 ? [{ topic, partitions }] : [],
+  }));
 }
 
 function stateOf(isRebalancing: boolean, protocol: Rebalance['protocol']): string {

@@ -5,6 +5,7 @@ import type { KafkaConsumerScalerSpec } from '../../api/types.gen.ts';
 import { InvalidSpecError } from '../../autoscaler/invalid-spec.ts';
 import { scalingPolicyOf } from '../../autoscaler/policy.ts';
 import type { ScalingPolicy } from '../../autoscaler/types.ts';
+import { createCalendar } from '../../controller/calendar.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface ScalerFile {
@@ -47,7 +48,8 @@ export function parseScalerFile(path: string, text: string): ScalerFile {
 
 function policyOf(path: string, spec: KafkaConsumerScalerSpec): ScalingPolicy {
   try {
-    const policy = scalingPolicyOf(spec, Date.parse);
+    // Time zones as they are today: what the clocks did in the time of the trace is not asked for.
+    const policy = scalingPolicyOf(spec, createCalendar(Date.now));
     return { ...policy, mode: 'Active', paused: false, override: undefined };
   } catch (error) {
     if (!(error instanceof InvalidSpecError)) throw error;

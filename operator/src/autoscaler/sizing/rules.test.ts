@@ -1,0 +1,391 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { sizeByTime } from './decide-by-time.ts';
+import { arriving, calm, layout24, objective } from './fixtures.ts';
+import { type Situation, sizeFor, utilizationOf } from './situation.ts';
+import { initialState } from './state.ts';
+import { defaultTuning } from './tuning.ts';
+import { wishFor } from './wish.ts';
+
+const unknown = { perReplica: undefined, thisTick: undefined, lowerBound: undefined };
+const atLeast900 = { capacity: { ...unknown, lowerBound: 900 } };
+const lagging = (age: number, excessLag: number, s: Situation = calm): Situation => ({
+  ...s,
+  excessLag,
+  load: { ...s.load, age, lag: excessLag + s.load.lag },
+});
+const state = (change: Partial<Situation['state']>) => ({ state: { ...initialState, ...change } });
+const frozen = (revertTo: number | undefined) =>
+  state({
+    freeze: { until: calm.now + 60_000, step: 0, revertTo, consumption: undefined },
+  });
+const effect = { at: 0, from: 4, to: 8, demand: 9000, consumption: 4000 };
+const nothingWished = ['stay', 8, 'WithinObjective'] as const;
+
+describe('the wish', () => {
+  test.for([
+    ['stays while the load is within its band', arriving(7360), ...nothingWished],
+    ['goes up above 92 % of the capacity', arriving(7361), 'up', 12, 'LoadAboveCapacity'],
+    ['goes down when 80 % of fewer is enough', arriving(4800), 'down', 6, 'LoadBelowCapacity'],
+    ['not when it is not', arriving(4801), ...nothingWished],
+    [
+      'counts what a slow moment leaves',
+      arriving(4000, { capacity: { ...calm.capacity, thisTick: 500 } }),
+      'up',
+      12,
+      'LoadAboveCapacity',
+    ],
+    [
+      'goes up when records are old and there is backlog',
+      lagging(31, 480_000),
+      'up',
+      12,
+      'TimeLagAboveTarget',
+    ],
+    ['not when they are old because commits are rare', lagging(31, 0), ...nothingWished],
+    ['not when the size drains the backlog in time', lagging(31, 100_000), ...nothingWished],
+    [
+      'not when their age is unknown',
+      lagging(31, 480_000, { ...calm, load: { ...calm.load, age: undefined } }),
+      'up',
+      12,
+      'TimeLagAboveTarget',
+    ],
+    [
+      'without a capacity goes up by half',
+      lagging(16, 1, { ...calm, capacity: unknown }),
+      'guess',
+      12,
+      'CapacityUnknown',
+    ],
+    [
+      'not before records are a quarter of the objective old',
+      lagging(15, 1, { ...calm, capacity: unknown }),
+      ...nothingWished,
+    ],
+    [
+      'not beyond maxReplicas',
+      lagging(16, 1, { ...calm, capacity: unknown, bounds: { minReplicas: 1, maxReplicas: 8 } }),
+      ...nothingWished,
+    ],
+    [
+      'without any capacity does not go down',
+      arriving(10, { capacity: unknown }),
+      ...nothingWished,
+    ],
+    [
+      'goes down by what one replica did at least',
+      arriving(2000, atLeast900),
+      'down',
+      3,
+      'LoadBelowCapacity',
+    ],
+    [
+      'tries one less when even that says nothing',
+      arriving(7000, atLeast900),
+      'canary',
+      7,
+      'CapacityUnknown',
+    ],
+    [
+      'not so soon after a try that failed',
+      arriving(7000, {
+        ...atLeast900,
+        ...state({ canary: { nextAt: calm.now + 1, triedAt: undefined } }),
+      }),
+      ...nothingWished,
+    ],
+    [
+      'not when tries are switched off',
+      arriving(7000, {
+        ...atLeast900,
+        objective: { ...objective, tuning: { ...defaultTuning, canary: false } },
+      }),
+      ...nothingWished,
+    ],
+    [
+      'not below minReplicas',
+      arriving(7000, { ...atLeast900, bounds: { minReplicas: 8, maxReplicas: 9 } }),
+      ...nothingWished,
+    ],
+    [
+      'takes a scale-up back that did not help',
+      { ...calm, ...frozen(4) },
+      'revert',
+      4,
+      'IneffectiveScaleUp',
+    ],
+    ['only once', { ...calm, ...frozen(8) }, ...nothingWished],
+    [
+      'follows the busiest consumer when it is known',
+      arriving(6000, { busiestConsumer: 930 }),
+      'up',
+      12,
+      'LoadAboveCapacity',
+    ],
+    [
+      'but not while that may be the one from before',
+      arriving(6000, { busiestConsumer: 930, unsettled: 'a rebalance' }),
+      ...nothingWished,
+    ],
+    [
+      'has room for the hottest partition on one consumer',
+      arriving(6000, { load: { ...arriving(6000).load, arrivalRate: 7400, busiestRate: 500 } }),
+      'up',
+      12,
+      'LoadAboveCapacity',
+    ],
+  ] as const)('%s', ([, s, move, to, reason]) => {
+    const { step, move: wished } = wishFor(s);
+    expect([wished, step.to, step.reason]).toEqual([move, to, reason]);
+  });
+
+  test.for([
+    [
+      'maxReplicas',
+      arriving(9000, { bounds: { minReplicas: 1, maxReplicas: 9 } }),
+      8,
+      'TooManyReplicas',
+    ],
+    ['the partitions', arriving(99_000), 24, 'PartitionLimited'],
+    [
+      'maxReplicas, of a size as fast as fewer, which stays',
+      arriving(12_000, { current: 11, bounds: { minReplicas: 1, maxReplicas: 11 } }),
+      11,
+      'TooManyReplicas',
+    ],
+  ] as const)('says that it is cut by %s', ([, s, to, reason]) => {
+    const { step, limit } = wishFor(s);
+    expect([step.to, limit?.reason]).toEqual([to, reason]);
+  });
+});
+
+describe('what a change has to wait for', () => {
+  const up = arriving(5600, { current: 6 });
+  const far = arriving(99_000);
+  const down = arriving(4000);
+  const guess = lagging(16, 1, { ...calm, capacity: unknown });
+  const seen = (ageSeconds: number, replicas: number) => [
+    { at: calm.now - ageSeconds * 1000, replicas },
+  ];
+
+  test.for([
+    ['nothing: up', up, [], 8, 'LoadAboveCapacity'],
+    ['up, until the group is settled', { ...up, unsettled: 'a rebalance' }, [], 6, 'Unsettled'],
+    ['up, for 30 s since any change', { ...up, sinceChange: 29 }, [], 6, 'Unsettled'],
+    ['up, while nobody reads', { ...up, stopped: 'no member' }, [], 6, 'GroupStopped'],
+    ['up, while it does not help', { ...up, ...frozen(undefined) }, [], 6, 'Frozen'],
+    [
+      'far up does not wait for the group',
+      { ...far, unsettled: 'a rebalance', sinceChange: 5 },
+      [],
+      24,
+      'PartitionLimited',
+    ],
+    [
+      'but 30 s for the last scale-up',
+      { ...far, unsettled: 'a rebalance', sinceUp: 29 },
+      [],
+      8,
+      'Unsettled',
+    ],
+    ['a guess, until all pods are ready', { ...guess, allPodsReady: false }, [], 8, 'Unsettled'],
+    [
+      'a guess, for a minute after the last scale-up',
+      { ...guess, sinceUp: 59 },
+      [],
+      8,
+      'Unsettled',
+    ],
+    [
+      'a guess does not wait for the group',
+      { ...guess, unsettled: 'a rebalance' },
+      [],
+      12,
+      'CapacityUnknown',
+    ],
+    ['nothing: down', down, [], 6, 'LoadBelowCapacity'],
+    ['down, until the group is settled', { ...down, unsettled: 'a rebalance' }, [], 8, 'Unsettled'],
+    ['down, while a scale-up does not help', { ...down, ...frozen(undefined) }, [], 8, 'Frozen'],
+    [
+      'down, until the last scale-up is judged',
+      { ...down, ...state({ effect }) },
+      [],
+      8,
+      'Unsettled',
+    ],
+    [
+      'down, for 300 s since any change',
+      { ...down, sinceChange: 299 },
+      [],
+      8,
+      'ScaleDownStabilized',
+    ],
+    ['down, as far as the window allows', arriving(1000), seen(599, 6), 6, 'ScaleDownStabilized'],
+    [
+      'down, no longer for what has left the window',
+      arriving(3000),
+      seen(600, 8),
+      4,
+      'LoadBelowCapacity',
+    ],
+    ['down, never above the current size', down, seen(5, 12), 8, 'ScaleDownStabilized'],
+    [
+      'down, while a partition may be stuck',
+      { ...down, stalls: { stalled: new Map(), suspected: new Set(['t/1']) } },
+      [],
+      8,
+      'PartitionSuspected',
+    ],
+    [
+      'down, while records are a third of the objective old',
+      lagging(21, 0, down),
+      [],
+      8,
+      'ObjectiveAtRisk',
+    ],
+    [
+      'down, while a rebalance would make them too old',
+      { ...down, rebalanceSeconds: 59 },
+      [],
+      8,
+      'ObjectiveAtRisk',
+    ],
+    [
+      'down, but not for ever where every rebalance does',
+      { ...down, rebalanceSeconds: 61 },
+      [],
+      6,
+      'LoadBelowCapacity',
+    ],
+    [
+      'down, while their age is unknown',
+      { ...down, load: { ...down.load, age: undefined } },
+      [],
+      8,
+      'ObjectiveAtRisk',
+    ],
+    ['down by half at most', arriving(10), [], 4, 'ScaleDownLimit'],
+    [
+      'down by half at most, to a size that is of use',
+      arriving(10, { current: 13 }),
+      [],
+      8,
+      'ScaleDownLimit',
+    ],
+    [
+      'a try is a scale-down',
+      arriving(7000, { ...atLeast900, unsettled: 'a rebalance' }),
+      [],
+      8,
+      'Unsettled',
+    ],
+    [
+      'what does harm is not waited for',
+      { ...calm, ...frozen(4), unsettled: 'a rebalance' },
+      [],
+      4,
+      'IneffectiveScaleUp',
+    ],
+    ['everything, while there are no rates', { ...far, watchedSeconds: 29 }, [], 8, 'WarmingUp'],
+    [
+      'everything, while arrivals are unknown',
+      { ...far, load: { ...far.load, arrivalRate: undefined } },
+      [],
+      8,
+      'WarmingUp',
+    ],
+  ] as const)('%s', ([, s, recommendations, to, reason]) => {
+    const last = sizeByTime(s, recommendations).at(-1);
+    expect([last?.to, last?.reason]).toEqual([to, reason]);
+  });
+
+  test('the steps lead from the current size to the last one', () => {
+    const steps = sizeByTime(arriving(10), seen(5, 3));
+    expect(steps.map(({ step, from, to }) => [step, from, to])).toEqual([
+      ['Recommend', 8, 1],
+      ['Stabilize', 1, 3],
+      ['LimitStep', 3, 4],
+    ]);
+  });
+});
+
+describe('waking up', () => {
+  const asleep = (change: Partial<Situation>) =>
+    sizeByTime({ ...calm, current: 0, ...change }, []).map(({ to, reason }) => [to, reason]);
+  const waiting = {
+    ...calm.load,
+    lag: 120_000,
+    arrivalRate: 1000,
+    busiestRate: 42,
+    averageRate: 42,
+  };
+
+  test('is one jump to the size that reads and drains, the start of the pods included', () => {
+    // 1000 + (120 000 + 1000 × 34) / 120 = 2283/s
+    expect(asleep({ load: waiting })).toEqual([[3, 'LoadAboveCapacity']]);
+  });
+
+  test.for([
+    ['without a capacity it is the size from before', { ...state({ lastSize: 5 }) }, 5],
+    ['or one', {}, 1],
+    [
+      'but not more than maxReplicas',
+      { ...state({ lastSize: 5 }), bounds: { minReplicas: 0, maxReplicas: 3 } },
+      3,
+    ],
+  ] as const)('%s', ([, change, to]) => {
+    expect(asleep({ load: waiting, capacity: unknown, ...change })).toEqual([
+      [to, 'CapacityUnknown'],
+    ]);
+  });
+
+  test('needs no history: arrivals may be unknown', () => {
+    const load = { ...waiting, arrivalRate: undefined, busiestRate: 0, averageRate: 0 };
+    expect(asleep({ load, watchedSeconds: 0 })).toEqual([[1, 'LoadAboveCapacity']]);
+  });
+});
+
+test('the utilization is that of the busiest consumer', () => {
+  expect(utilizationOf(arriving(6000))).toBeCloseTo(0.75);
+  expect(utilizationOf(arriving(6000, { busiestConsumer: 900 }))).toBe(0.9);
+  expect(utilizationOf({ ...calm, capacity: unknown })).toBeUndefined();
+});
+
+test('a limit of the group rate holds for hot partitions, too', () => {
+  const load = { ...calm.load, arrivalRate: 20_000, busiestRate: 840, averageRate: 833 };
+  const limited = { ...calm, load, objective: { ...objective, maxGroupRate: 6000 } };
+  const sizing = { utilization: 0.85, perReplica: 1000 };
+  expect(sizeFor(limited, sizing).replicas).toBe(8);
+  expect(sizeFor({ ...limited, objective }, sizing).replicas).toBe(24);
+});
+
+const situations = fc
+  .record({
+    arrivalRate: fc.nat(30_000),
+    age: fc.option(fc.nat(200), { nil: undefined }),
+    current: fc.integer({ min: 0, max: 40 }),
+    partitions: fc.integer({ min: 1, max: 60 }),
+    capacity: fc.constantFrom(calm.capacity, unknown, atLeast900.capacity),
+    unsettled: fc.constantFrom(undefined, 'a rebalance'),
+    since: fc.nat(900),
+  })
+  .map(({ arrivalRate, age, partitions, since, ...change }) => {
+    const s = arriving(arrivalRate, change);
+    const layout = { ...layout24, partitionsPerTopic: [partitions] };
+    return { ...s, layout, load: { ...s.load, age }, sinceChange: since, sinceUp: since };
+  });
+
+test('more lag never means fewer replicas at equal state', () =>
+  fc.assert(
+    fc.property(situations, fc.nat(500_000), fc.nat(500_000), fc.nat(60), (s, lag, more, older) => {
+      const size = (excessLag: number, age: number | undefined) => {
+        const load = { ...s.load, age, lag: excessLag };
+        return sizeByTime({ ...s, excessLag, load }, []).at(-1)?.to ?? 0;
+      };
+      const { age } = s.load;
+      const later = age === undefined ? undefined : age + older;
+      expect(size(lag + more, later)).toBeGreaterThanOrEqual(size(lag, age));
+    }),
+    { numRuns: 1000 },
+  ));
