@@ -10,15 +10,18 @@ const halfLifeMs = 300_000;
 export function excessLag(
   lag: number,
   arrivalRate: number,
-  commitSeconds: number,
-  tuning: Tuning,
+  floorSeconds: number,
 ): number {
-  return Math.max(0, lag - arrivalRate * lagFloor(commitSeconds, tuning));
+  return Math.max(0, lag - arrivalRate * floorSeconds);
 }
 
-/** Seconds of arrivals that are no backlog. */
-export function lagFloor(commitSeconds: number, { lagFloorSeconds }: Tuning): number {
-  return Math.max(lagFloorSeconds, 2 * commitSeconds);
+/**
+ * Seconds of arrivals that are no backlog: not committed yet, or young enough to be left to the next minutes.
+ * @param spareSeconds what the objective leaves beside a rebalance
+ */
+export function lagFloor(commitSeconds: number, spareSeconds: number, tuning: Tuning): number {
+  const { lagFloorSeconds, lagFloorShare } = tuning;
+  return Math.max(lagFloorSeconds, 2 * commitSeconds, lagFloorShare * spareSeconds);
 }
 
 /** The commit interval as far as it was seen. */

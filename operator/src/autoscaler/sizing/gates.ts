@@ -2,6 +2,7 @@ import type { Reason } from '../../api/conditions.ts';
 import type { Step, TimedReplicas } from '../types.ts';
 import { isFrozen } from './effect.ts';
 import { usefulSizeAtLeast } from './layout.ts';
+import { downWindow } from './regret.ts';
 import type { Situation } from './situation.ts';
 import type { Move } from './wish.ts';
 import { round, seconds } from './words.ts';
@@ -102,7 +103,7 @@ function afterLastChange({ from }: Request, s: Situation): Step | undefined {
 
 /** The largest size of the window decides: each removal stops the group for a moment. */
 function throughWindow({ from, recommendations }: Request, s: Situation): Step | undefined {
-  const { downWindowSeconds } = s.objective.tuning;
+  const downWindowSeconds = downWindow(s.state.regret, s.objective.tuning);
   const since = s.now - downWindowSeconds * 1000;
   const inWindow = recommendations.filter(({ at }) => at > since);
   const largest = Math.max(from, ...inWindow.map((entry) => entry.replicas));

@@ -2,7 +2,7 @@ import type { LagReading, ScaleEvent, TargetScale } from '../types.ts';
 import { doubt } from './capacity.ts';
 import type { ReplicaBounds } from './demand.ts';
 import { isFrozen, notLonger } from './effect.ts';
-import { excessLag } from './excess-lag.ts';
+import { excessLag, lagFloor } from './excess-lag.ts';
 import { judged } from './judging.ts';
 import type { Layout } from './layout.ts';
 import { type Lesson, learnFrom } from './learning.ts';
@@ -11,10 +11,12 @@ import type { Objective } from './objective.ts';
 import { longest } from './pauses.ts';
 import { rampsAfter } from './ramp.ts';
 import { calmAfter, membersStayAway, type Settling, whyUnsettled } from './settled.ts';
+import { regretAfter } from './regret.ts';
 import { capacityNow, demandAt, type Situation } from './situation.ts';
 import type { Stalls } from './stalls.ts';
 import type { Canary, SizingState } from './state.ts';
 import { timingAfter, withoutStuck } from './timing.ts';
+import { surgeAfter } from './surge.ts';
 import type { Tuning } from './tuning.ts';
 import { nothingWatched } from './watch.ts';
 
@@ -41,7 +43,7 @@ export function observeSizing(scene: Scene, objective: Objective, before: Sizing
   const settling = settlingOf(scene, state);
   const unsettled = whyUnsettled(settling, tuning);
   const lesson = lessonOf(scene, { state, stalls, unsettled }, objective);
-  const load = loadFor(scene, stalls, lesson, objective);
+  const load = withSurge(loadFor(scene, stalls, lesson, objective), state);
   const learned = { ...state, watch: lesson.watch, capacity: lesson.learned };
   const situation = situationOf(scene, objective, {
     state: learned,
@@ -86,6 +88,8 @@ function seen(before: SizingState, scene: Scene, { tuning }: Objective): SizingS
     capacity: isNewRollout ? doubt(before.capacity) : before.capacity,
     rollingOut: target.rollingOut,
     canary: canaryAfter(before.canary, scene, tuning),
+    surge: surgeAfter(before.surge, reading.partitions, now, tuning),
+    regret: regretAfter(before.regret, scene.scaleEvents, tuning),
     freeze: notLonger(before.freeze, now, tuning),
     lastSize: target.specReplicas > 0 ? target.specReplicas : before.lastSize,
     watchedSince: isLater ? before.watchedSince : now,
@@ -161,6 +165,12 @@ function loadFor(
   return loadOf(partitions, stalls, reading.trend, perConsumer, objective);
 }
 
+function withSurge(load: Load, { surge }: SizingState): Load {
+  const { arrivalRate } = load;
+  if (arrivalRate === undefined || surge.rate === undefined) return load;
+  return { ...load, arrivalRate: Math.max(arrivalRate, surge.rate) };
+}
+
 function situationOf(
   scene: Scene,
   objective: Objective,
@@ -170,6 +180,7 @@ function situationOf(
   const { tuning } = objective;
   const commitSeconds = state.commits?.seconds ?? 0;
   const startSeconds = longest(state.start, tuning.startSeconds);
+  const rebalanceSeconds = longest(state.rebalance, tuning.rebalanceSeconds);
   const settling = settlingOf(scene, state);
   return {
     now,
@@ -178,13 +189,17 @@ function situationOf(
     bounds,
     layout,
     load,
-    excessLag: excessLag(load.lag, load.arrivalRate ?? 0, commitSeconds, tuning),
+    excessLag: excessLag(
+      load.lag,
+      load.arrivalRate ?? 0,
+      lagFloor(commitSeconds, objective.objectiveSeconds - rebalanceSeconds, tuning),
+    ),
     capacity: lesson.capacity,
     busiestConsumer: busiestConsumerRate(
       reading.group?.assignments,
       withoutStuck(partitions, stalls),
     ),
-    rebalanceSeconds: longest(state.rebalance, tuning.rebalanceSeconds),
+    rebalanceSeconds,
     startSeconds,
     stalls,
     unsettled,

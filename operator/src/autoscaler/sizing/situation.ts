@@ -116,3 +116,15 @@ export function utilizationOf(s: Situation): number | undefined {
     return s.load.arrivalRate === undefined ? undefined : s.load.arrivalRate / capacity;
   return (s.busiestConsumer * s.layout.threadsPerReplica) / thisTick;
 }
+
+/**
+ * Seconds: how old the oldest unread record will be when more replicas read, if they are asked for now. It
+ * ages while they start, as far as more arrives than is read, and while the partitions are dealt out anew.
+ */
+export function ageAhead(s: Situation): number {
+  const { load, startSeconds, rebalanceSeconds } = s;
+  const { age = 0, arrivalRate = 0 } = load;
+  const capacity = capacityNow(s) ?? 0;
+  const growth = arrivalRate > capacity ? 1 - capacity / arrivalRate : 0;
+  return age + growth * startSeconds + rebalanceSeconds;
+}

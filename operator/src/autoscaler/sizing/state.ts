@@ -3,7 +3,9 @@ import type { Freeze } from './effect.ts';
 import type { CommitInterval } from './excess-lag.ts';
 import { noPause, type Pause } from './pauses.ts';
 import { noRamps, type Ramps } from './ramp.ts';
+import { noRegret, type Regret } from './regret.ts';
 import type { Calm } from './settled.ts';
+import { noSurge, type Surge } from './surge.ts';
 import { nothingWatched, type Watch } from './watch.ts';
 
 /** A scale-up that has not been judged yet. */
@@ -39,6 +41,8 @@ export interface SizingState {
   readonly effect: PendingEffect | undefined;
   readonly freeze: Freeze | undefined;
   readonly canary: Canary;
+  readonly regret: Regret;
+  readonly surge: Surge;
   readonly ramps: Ramps;
   /** The last size that was not zero. */
   readonly lastSize: number;
@@ -64,6 +68,8 @@ export const initialState: SizingState = {
   effect: undefined,
   freeze: undefined,
   canary: { nextAt: 0, triedAt: undefined },
+  regret: noRegret,
+  surge: noSurge,
   ramps: noRamps,
   lastSize: 0,
   watchedSince: undefined,

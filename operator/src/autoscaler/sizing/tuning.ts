@@ -14,18 +14,28 @@ export interface Tuning {
   readonly lowerBoundUtilization: number;
 
   // Age of the oldest unread record, as shares of objectiveSeconds
-  /** Older, with a backlog: scale up. */
+  /** Records that would become older before more replicas read: scale up. */
   readonly scaleUpAge: number;
   /** Older, and the capacity is unknown: scale up by a guess. */
   readonly guessAge: number;
   /** Older: no scale-down. */
   readonly scaleDownAge: number;
 
+  // Arrivals that rise at once
+  /** The last so many seconds are looked at alone. */
+  readonly surgeWindowSeconds: number;
+  /** What arrived in them counts if it is more than this many times of what did in the last hour. */
+  readonly surgeFactor: number;
+
   // Windows and intervals
   /** History that rates need before anything is decided. */
   readonly historySeconds: number;
   /** The largest size that was needed in this time is kept. */
   readonly downWindowSeconds: number;
+  /** A scale-up so soon after a scale-down undoes it: the window is twice as long from then on. */
+  readonly regretSeconds: number;
+  /** But not longer than this many times. */
+  readonly maxRegretFactor: number;
   /** Members and pods unchanged for this time: settled. */
   readonly settleSeconds: number;
   /** Members that should be gone by now are somebody else's. */
@@ -46,6 +56,8 @@ export interface Tuning {
   // Lag that is no backlog
   /** What arrives in this time is not counted as lag; two commit intervals if that is longer. */
   readonly lagFloorSeconds: number;
+  /** Nor what arrives in this share of the time that the objective leaves beside a rebalance. */
+  readonly lagFloorShare: number;
 
   // Capacity
   /** The window a consumer is watched for. */
@@ -123,28 +135,33 @@ export interface Tuning {
 
 /** Found by simulation on some traces: starting points that a backtest may correct. */
 export const defaultTuning: Tuning = {
-  scaleUpUtilization: 0.92,
-  targetUtilization: 0.85,
-  scaleDownUtilization: 0.8,
+  scaleUpUtilization: 1,
+  targetUtilization: 0.95,
+  scaleDownUtilization: 0.9,
   lowerBoundUtilization: 0.98,
-  scaleUpAge: 0.5,
+  scaleUpAge: 0.7,
   guessAge: 0.25,
   scaleDownAge: 0.35,
+  surgeWindowSeconds: 10,
+  surgeFactor: 1.5,
   historySeconds: 30,
-  downWindowSeconds: 600,
+  downWindowSeconds: 450,
+  regretSeconds: 3600,
+  maxRegretFactor: 6,
   settleSeconds: 30,
   surplusMembersSeconds: 120,
   minUpIntervalSeconds: 30,
   minDownIntervalSeconds: 300,
   guessIntervalSeconds: 60,
-  maxDownFraction: 0.5,
+  maxDownFraction: 1,
   emergencyFactor: 1.5,
   guessFactor: 1.5,
   lagFloorSeconds: 15,
+  lagFloorShare: 0.5,
   capacityWindowSeconds: 45,
   busySpanSeconds: 20,
   learnAfterSeconds: 55,
-  sampleIntervalSeconds: 15,
+  sampleIntervalSeconds: 120,
   maxSamples: 24,
   hintWeight: 6,
   saturatedSeconds: 10,

@@ -2,7 +2,7 @@ import type { Reason } from '../../api/conditions.ts';
 import type { Step } from '../types.ts';
 import { isFrozen } from './effect.ts';
 import { usefulSizeAtLeast } from './layout.ts';
-import { capacityNow, type Situation, sizeFor, utilizationOf } from './situation.ts';
+import { ageAhead, capacityNow, type Situation, sizeFor, utilizationOf } from './situation.ts';
 import { percent, perSecond, replicas, round, seconds } from './words.ts';
 
 /** What a wish is about: each has its own conditions before it is granted. */
@@ -65,18 +65,20 @@ interface Cause {
   readonly message: string;
 }
 
+/** Nothing is due while the objective can still be kept by acting later: many rises end before that. */
 function whyMore(s: Situation): Cause | undefined {
   const { objective, load, excessLag } = s;
   const { objectiveSeconds, tuning } = objective;
+  const ahead = ageAhead(s);
+  if (ahead <= tuning.scaleUpAge * objectiveSeconds) return undefined;
   const used = utilizationOf(s) ?? 0;
+  const then = `records would be ${seconds(ahead)} old before more replicas read, the objective is ${seconds(objectiveSeconds)}`;
   if (used > tuning.scaleUpUtilization) {
-    const message = `${perSecond(load.arrivalRate ?? 0)} arrive, ${percent(used)} of what ${replicas(s.current)} can read`;
+    const message = `${perSecond(load.arrivalRate ?? 0)} arrive, ${percent(used)} of what ${replicas(s.current)} can read; ${then}`;
     return { reason: 'LoadAboveCapacity', message };
   }
-  const { age = 0 } = load;
-  if (age <= tuning.scaleUpAge * objectiveSeconds || excessLag <= 0) return undefined;
-  const message = `${backlog(s)}, the objective is ${seconds(objectiveSeconds)}`;
-  return { reason: 'TimeLagAboveTarget', message };
+  if (excessLag <= 0) return undefined;
+  return { reason: 'TimeLagAboveTarget', message: `${backlog(s)}; ${then}` };
 }
 
 /** Without a capacity nothing can be computed; half as many more shows what they can do. */

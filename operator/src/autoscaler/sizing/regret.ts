@@ -1,0 +1,37 @@
+import type { ScaleEvent } from '../types.ts';
+import type { Tuning } from './tuning.ts';
+
+/** Scale-downs that had to be undone soon: the next one waits longer. */
+export interface Regret {
+  /** How many in a row. */
+  readonly undone: number;
+  /** Epoch milliseconds of the last scale-down that may still be; undefined when there is none. */
+  readonly downAt: number | undefined;
+  /** Epoch milliseconds of the last change of the size that was looked at. */
+  readonly lookedAt: number;
+}
+
+export const noRegret: Regret = { undone: 0, downAt: undefined, lookedAt: 0 };
+
+/** @param events changes of the size, oldest first */
+export function regretAfter(
+  before: Regret,
+  events: readonly ScaleEvent[],
+  { regretSeconds }: Tuning,
+): Regret {
+  return events
+    .filter(({ at }) => at > before.lookedAt)
+    .reduce((regret: Regret, { at: lookedAt, change }) => {
+      const { downAt = Number.NEGATIVE_INFINITY, undone } = regret;
+      if (change < 0) return { undone, downAt: lookedAt, lookedAt };
+      // The second of two scale-ups in a row undoes nothing.
+      if (regret.downAt === undefined) return { ...regret, lookedAt };
+      const isSoon = lookedAt - downAt < regretSeconds * 1000;
+      return { undone: isSoon ? undone + 1 : 0, downAt: undefined, lookedAt };
+    }, before);
+}
+
+/** Seconds for which the largest size that was needed is kept: twice as long after each one undone. */
+export function downWindow({ undone }: Regret, tuning: Tuning): number {
+  return tuning.downWindowSeconds * Math.min(2 ** undone, tuning.maxRegretFactor);
+}
