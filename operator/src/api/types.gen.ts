@@ -276,23 +276,23 @@ export interface LagPerReplica {
  */
 export interface Tuning {
   /**
-   * Scales up when the busiest consumer uses more than this share of what it can read. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.92".
+   * Without a backlog, scales up only when the busiest consumer uses more than this share of what it can read, and records would otherwise come too near the objective before more replicas read. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "1".
    */
   readonly scaleUpUtilization?: string;
   /**
-   * A larger size is chosen so that its busiest consumer uses at most this share. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.85".
+   * A larger size is chosen so that its busiest consumer uses at most this share. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.95".
    */
   readonly targetUtilization?: string;
   /**
-   * A smaller size is chosen only if its busiest consumer would use at most this share. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.8".
+   * A smaller size is chosen only if its busiest consumer would use at most this share. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.9".
    */
   readonly scaleDownUtilization?: string;
   /**
-   * The largest size that was needed in this time is kept. In seconds, 0 to 3600. Default 600.
+   * The largest size that was needed in this time is kept; up to 8 times as long while scale-downs have to be undone within an hour. In seconds, 0 to 3600. Default 300.
    */
   readonly downWindowSeconds?: number;
   /**
-   * What arrives in this time is not counted as backlog, nor what arrives in two commit intervals. In seconds, 0 to 3600. Default 15.
+   * What arrives in this time is not counted as backlog, nor what arrives in two commit intervals or in half of the time that the objective leaves beside a rebalance. In seconds, 0 to 3600. Default 15.
    */
   readonly lagFloorSeconds?: number;
   /**
@@ -300,7 +300,7 @@ export interface Tuning {
    */
   readonly settleSeconds?: number;
   /**
-   * Shortest time from any change of the size to a scale-up. In seconds, 0 to 3600. Default 30.
+   * Shortest time from any change of the size to a scale-up. In seconds, 0 to 3600. Default 10.
    */
   readonly minUpIntervalSeconds?: number;
   /**
@@ -308,7 +308,7 @@ export interface Tuning {
    */
   readonly minDownIntervalSeconds?: number;
   /**
-   * Largest share of the replicas that goes in one step. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "0.5".
+   * Largest share of the replicas that goes in one step. A decimal string greater than "0" and at most "1", at most 4 decimals. Default "1".
    */
   readonly maxDownFraction?: string;
   /**

@@ -76,10 +76,10 @@ describe('capacity', () => {
 describe('learning', () => {
   const seen = (sample: number | undefined, lowerBound?: number) => ({ sample, lowerBound });
 
-  test('keeps the last 24 samples, 15 s apart', () => {
+  test('keeps the last 24 samples, two minutes apart', () => {
     let learned = nothingLearned;
-    for (let t = 0; t <= 600; t += 5) learned = learn(learned, seen(t), t * 1000, tuning);
-    expect(learned.samples).toEqual(Array.from({ length: 24 }, (_, i) => 255 + i * 15));
+    for (let t = 0; t <= 3600; t += 5) learned = learn(learned, seen(t), t * 1000, tuning);
+    expect(learned.samples).toEqual(Array.from({ length: 24 }, (_, i) => 840 + i * 120));
   });
 
   test('goes on when the clock was set back', () => {
@@ -102,12 +102,19 @@ describe('learning', () => {
 
 describe('lag that is only not committed yet', () => {
   test.for([
-    ['15 s of arrivals are no backlog', 15_000, 1000, 5, 0],
-    ['what is beyond is', 15_001, 1000, 5, 1],
-    ['two commit intervals, when that is longer', 119_000, 1000, 60, 0],
-    ['all of it, when nothing arrives', 500, 0, 5, 500],
-  ] as const)('%s', ([, lag, rate, commitSeconds, expected]) => {
-    expect(excessLag(lag, rate, commitSeconds, tuning)).toBe(expected);
+    ['what arrives in the time of the floor is no backlog', 15_000, 1000, 15, 0],
+    ['what is beyond is', 15_001, 1000, 15, 1],
+    ['all of it, when nothing arrives', 500, 0, 15, 500],
+  ] as const)('%s', ([, lag, rate, floor, expected]) => {
+    expect(excessLag(lag, rate, floor)).toBe(expected);
+  });
+
+  test.for([
+    ['is 15 s where the objective leaves no time beside a rebalance', 5, -10, 15],
+    ['is two commit intervals, when that is longer', 60, 0, 120],
+    ['is half of what the objective leaves, when that is longer', 5, 56, 28],
+  ] as const)('the floor %s', ([, commitSeconds, spareSeconds, expected]) => {
+    expect(lagFloor(commitSeconds, spareSeconds, tuning)).toBe(expected);
   });
 
   test('the commit interval is the pause of the partition in the middle', () => {
@@ -120,7 +127,6 @@ describe('lag that is only not committed yet', () => {
     expect(commitIntervalAfter(before, [0], 5000)?.seconds).toBeCloseTo(59.3, 1);
     expect(commitIntervalAfter(before, [0], 300_000)?.seconds).toBeCloseTo(30);
     expect(commitIntervalAfter(before, [90], 5000)?.seconds).toBe(90);
-    expect(lagFloor(60, tuning)).toBe(120);
   });
 });
 

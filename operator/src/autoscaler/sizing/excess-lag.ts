@@ -7,11 +7,7 @@ const halfLifeMs = 300_000;
  * Lag without what is only not committed yet. Committed offsets trail by the commit interval: 5 s at
  * 10 000 records/s are 50 000 records of "lag" of a healthy group.
  */
-export function excessLag(
-  lag: number,
-  arrivalRate: number,
-  floorSeconds: number,
-): number {
+export function excessLag(lag: number, arrivalRate: number, floorSeconds: number): number {
   return Math.max(0, lag - arrivalRate * floorSeconds);
 }
 

@@ -10,13 +10,13 @@ import { busiestConsumerRate, type Load, loadOf, type PartitionLoad } from './lo
 import type { Objective } from './objective.ts';
 import { longest } from './pauses.ts';
 import { rampsAfter } from './ramp.ts';
-import { calmAfter, membersStayAway, type Settling, whyUnsettled } from './settled.ts';
 import { regretAfter } from './regret.ts';
+import { calmAfter, membersStayAway, type Settling, whyUnsettled } from './settled.ts';
 import { capacityNow, demandAt, type Situation } from './situation.ts';
 import type { Stalls } from './stalls.ts';
 import type { Canary, SizingState } from './state.ts';
-import { timingAfter, withoutStuck } from './timing.ts';
 import { surgeAfter } from './surge.ts';
+import { timingAfter, withoutStuck } from './timing.ts';
 import type { Tuning } from './tuning.ts';
 import { nothingWatched } from './watch.ts';
 

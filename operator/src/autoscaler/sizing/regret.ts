@@ -14,21 +14,23 @@ export interface Regret {
 export const noRegret: Regret = { undone: 0, downAt: undefined, lookedAt: 0 };
 
 /** @param events changes of the size, oldest first */
-export function regretAfter(
-  before: Regret,
-  events: readonly ScaleEvent[],
+export function regretAfter(before: Regret, events: readonly ScaleEvent[], tuning: Tuning): Regret {
+  let regret = before;
+  for (const event of events)
+    if (event.at > before.lookedAt) regret = afterEvent(regret, event, tuning);
+  return regret;
+}
+
+function afterEvent(
+  { undone, downAt }: Regret,
+  { at, change }: ScaleEvent,
   { regretSeconds }: Tuning,
 ): Regret {
-  return events
-    .filter(({ at }) => at > before.lookedAt)
-    .reduce((regret: Regret, { at: lookedAt, change }) => {
-      const { downAt = Number.NEGATIVE_INFINITY, undone } = regret;
-      if (change < 0) return { undone, downAt: lookedAt, lookedAt };
-      // The second of two scale-ups in a row undoes nothing.
-      if (regret.downAt === undefined) return { ...regret, lookedAt };
-      const isSoon = lookedAt - downAt < regretSeconds * 1000;
-      return { undone: isSoon ? undone + 1 : 0, downAt: undefined, lookedAt };
-    }, before);
+  if (change < 0) return { undone, downAt: at, lookedAt: at };
+  // The second of two scale-ups in a row undoes nothing.
+  if (downAt === undefined) return { undone, downAt, lookedAt: at };
+  const isSoon = at - downAt < regretSeconds * 1000;
+  return { undone: isSoon ? undone + 1 : 0, downAt: undefined, lookedAt: at };
 }
 
 /** Seconds for which the largest size that was needed is kept: twice as long after each one undone. */

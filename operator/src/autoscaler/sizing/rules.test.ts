@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sizeByTime } from './decide-by-time.ts';
 import { arriving, calm, layout24, objective } from './fixtures.ts';
+import { noRegret } from './regret.ts';
 import { type Situation, sizeFor, utilizationOf } from './situation.ts';
 import { initialState } from './state.ts';
 import { defaultTuning } from './tuning.ts';
@@ -24,32 +25,37 @@ const nothingWished = ['stay', 8, 'WithinObjective'] as const;
 
 describe('the wish', () => {
   test.for([
-    ['stays while the load is within its band', arriving(7360), ...nothingWished],
-    ['goes up above 92 % of the capacity', arriving(7361), 'up', 12, 'LoadAboveCapacity'],
-    ['goes down when 80 % of fewer is enough', arriving(4800), 'down', 6, 'LoadBelowCapacity'],
-    ['not when it is not', arriving(4801), ...nothingWished],
+    ['stays while the load is within its band', arriving(8000), ...nothingWished],
+    [
+      'goes up when records would be too old before more replicas read',
+      lagging(29, 0, arriving(12_000)), // a third of what arrives is left for 30 s, and 4 s nobody reads
+      'up',
+      24,
+      'LoadAboveCapacity',
+    ],
+    ['not while they would not', lagging(28, 0, arriving(12_000)), ...nothingWished],
+    ['goes down when 90 % of fewer is enough', arriving(5400), 'down', 6, 'LoadBelowCapacity'],
+    ['not when it is not', arriving(5401), ...nothingWished],
     [
       'counts what a slow moment leaves',
-      arriving(4000, { capacity: { ...calm.capacity, thisTick: 500 } }),
+      lagging(39, 0, arriving(5000, { capacity: { ...calm.capacity, thisTick: 500 } })),
       'up',
       12,
       'LoadAboveCapacity',
     ],
     [
       'goes up when records are old and there is backlog',
-      lagging(31, 480_000),
+      lagging(39, 480_000),
       'up',
       12,
       'TimeLagAboveTarget',
     ],
-    ['not when they are old because commits are rare', lagging(31, 0), ...nothingWished],
-    ['not when the size drains the backlog in time', lagging(31, 100_000), ...nothingWished],
+    ['not when they are old because commits are rare', lagging(39, 0), ...nothingWished],
+    ['not when the size drains the backlog in time', lagging(39, 100_000), ...nothingWished],
     [
       'not when their age is unknown',
-      lagging(31, 480_000, { ...calm, load: { ...calm.load, age: undefined } }),
-      'up',
-      12,
-      'TimeLagAboveTarget',
+      { ...lagging(39, 480_000), load: { ...calm.load, age: undefined } },
+      ...nothingWished,
     ],
     [
       'without a capacity goes up by half',
@@ -118,22 +124,22 @@ describe('the wish', () => {
     ['only once', { ...calm, ...frozen(8) }, ...nothingWished],
     [
       'follows the busiest consumer when it is known',
-      arriving(6000, { busiestConsumer: 930 }),
+      lagging(39, 0, arriving(6000, { busiestConsumer: 1001 })),
       'up',
       12,
       'LoadAboveCapacity',
     ],
     [
       'but not while that may be the one from before',
-      arriving(6000, { busiestConsumer: 930, unsettled: 'a rebalance' }),
+      lagging(39, 0, arriving(6000, { busiestConsumer: 1001, unsettled: 'a rebalance' })),
       ...nothingWished,
     ],
     [
       'has room for the hottest partition on one consumer',
-      arriving(6000, { load: { ...arriving(6000).load, arrivalRate: 7400, busiestRate: 500 } }),
+      lagging(39, 1, arriving(6000, { load: { ...arriving(6000).load, busiestRate: 500 } })),
       'up',
       12,
-      'LoadAboveCapacity',
+      'TimeLagAboveTarget',
     ],
   ] as const)('%s', ([, s, move, to, reason]) => {
     const { step, move: wished } = wishFor(s);
@@ -143,14 +149,18 @@ describe('the wish', () => {
   test.for([
     [
       'maxReplicas',
-      arriving(9000, { bounds: { minReplicas: 1, maxReplicas: 9 } }),
+      lagging(39, 0, arriving(9000, { bounds: { minReplicas: 1, maxReplicas: 9 } })),
       8,
       'TooManyReplicas',
     ],
-    ['the partitions', arriving(99_000), 24, 'PartitionLimited'],
+    ['the partitions', lagging(39, 0, arriving(99_000)), 24, 'PartitionLimited'],
     [
       'maxReplicas, of a size as fast as fewer, which stays',
-      arriving(12_000, { current: 11, bounds: { minReplicas: 1, maxReplicas: 11 } }),
+      lagging(
+        39,
+        0,
+        arriving(12_000, { current: 11, bounds: { minReplicas: 1, maxReplicas: 11 } }),
+      ),
       11,
       'TooManyReplicas',
     ],
@@ -161,9 +171,12 @@ describe('the wish', () => {
 });
 
 describe('what a change has to wait for', () => {
-  const up = arriving(5600, { current: 6 });
-  const far = arriving(99_000);
+  const up = lagging(39, 0, arriving(6100, { current: 6 }));
+  const far = lagging(39, 0, arriving(99_000));
   const down = arriving(4000);
+  const byHalf = {
+    objective: { ...objective, tuning: { ...defaultTuning, maxDownFraction: 0.5 } },
+  };
   const guess = lagging(16, 1, { ...calm, capacity: unknown });
   const seen = (ageSeconds: number, replicas: number) => [
     { at: calm.now - ageSeconds * 1000, replicas },
@@ -172,7 +185,7 @@ describe('what a change has to wait for', () => {
   test.for([
     ['nothing: up', up, [], 8, 'LoadAboveCapacity'],
     ['up, until the group is settled', { ...up, unsettled: 'a rebalance' }, [], 6, 'Unsettled'],
-    ['up, for 30 s since any change', { ...up, sinceChange: 29 }, [], 6, 'Unsettled'],
+    ['up, for 10 s since any change', { ...up, sinceChange: 9 }, [], 6, 'Unsettled'],
     ['up, while nobody reads', { ...up, stopped: 'no member' }, [], 6, 'GroupStopped'],
     ['up, while it does not help', { ...up, ...frozen(undefined) }, [], 6, 'Frozen'],
     [
@@ -183,8 +196,8 @@ describe('what a change has to wait for', () => {
       'PartitionLimited',
     ],
     [
-      'but 30 s for the last scale-up',
-      { ...far, unsettled: 'a rebalance', sinceUp: 29 },
+      'but 10 s for the last scale-up',
+      { ...far, unsettled: 'a rebalance', sinceUp: 9 },
       [],
       8,
       'Unsettled',
@@ -204,7 +217,7 @@ describe('what a change has to wait for', () => {
       12,
       'CapacityUnknown',
     ],
-    ['nothing: down', down, [], 6, 'LoadBelowCapacity'],
+    ['nothing: down', down, [], 5, 'LoadBelowCapacity'],
     ['down, until the group is settled', { ...down, unsettled: 'a rebalance' }, [], 8, 'Unsettled'],
     ['down, while a scale-up does not help', { ...down, ...frozen(undefined) }, [], 8, 'Frozen'],
     [
@@ -221,11 +234,18 @@ describe('what a change has to wait for', () => {
       8,
       'ScaleDownStabilized',
     ],
-    ['down, as far as the window allows', arriving(1000), seen(599, 6), 6, 'ScaleDownStabilized'],
+    ['down, as far as the window allows', arriving(1000), seen(299, 6), 6, 'ScaleDownStabilized'],
+    [
+      'down, longer when one was undone before',
+      arriving(1000, state({ regret: { ...noRegret, undone: 1 } })),
+      seen(599, 6),
+      6,
+      'ScaleDownStabilized',
+    ],
     [
       'down, no longer for what has left the window',
       arriving(3000),
-      seen(600, 8),
+      seen(300, 8),
       4,
       'LoadBelowCapacity',
     ],
@@ -255,7 +275,7 @@ describe('what a change has to wait for', () => {
       'down, but not for ever where every rebalance does',
       { ...down, rebalanceSeconds: 61 },
       [],
-      6,
+      5,
       'LoadBelowCapacity',
     ],
     [
@@ -265,10 +285,10 @@ describe('what a change has to wait for', () => {
       8,
       'ObjectiveAtRisk',
     ],
-    ['down by half at most', arriving(10), [], 4, 'ScaleDownLimit'],
+    ['down by half at most, if tuned so', arriving(10, byHalf), [], 4, 'ScaleDownLimit'],
     [
       'down by half at most, to a size that is of use',
-      arriving(10, { current: 13 }),
+      arriving(10, { ...byHalf, current: 13 }),
       [],
       8,
       'ScaleDownLimit',
@@ -301,7 +321,7 @@ describe('what a change has to wait for', () => {
   });
 
   test('the steps lead from the current size to the last one', () => {
-    const steps = sizeByTime(arriving(10), seen(5, 3));
+    const steps = sizeByTime(arriving(10, byHalf), seen(5, 3));
     expect(steps.map(({ step, from, to }) => [step, from, to])).toEqual([
       ['Recommend', 8, 1],
       ['Stabilize', 1, 3],

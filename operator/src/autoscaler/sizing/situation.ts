@@ -122,9 +122,7 @@ export function utilizationOf(s: Situation): number | undefined {
  * ages while they start, as far as more arrives than is read, and while the partitions are dealt out anew.
  */
 export function ageAhead(s: Situation): number {
-  const { load, startSeconds, rebalanceSeconds } = s;
-  const { age = 0, arrivalRate = 0 } = load;
-  const capacity = capacityNow(s) ?? 0;
-  const growth = arrivalRate > capacity ? 1 - capacity / arrivalRate : 0;
-  return age + growth * startSeconds + rebalanceSeconds;
+  const used = utilizationOf(s) ?? 0;
+  const growth = used > 1 ? 1 - 1 / used : 0;
+  return (s.load.age ?? 0) + growth * s.startSeconds + s.rebalanceSeconds;
 }

@@ -22,33 +22,33 @@ const between = (all: readonly Moment[], from: number, to: number) =>
   all.filter(({ t }) => t >= from && t < to);
 const reasons = (all: readonly Moment[]) => new Set(all.map(({ decision }) => decision.reason));
 
-test('a step is answered before records are older than the objective, without overshoot', () => {
+test('a step is answered at once before records are older than the objective, without overshoot', () => {
   const arrivals = (t: number) => (t < 900 ? 4000 : 9000);
   const all = moments({ replicas: 6, arrivals, policy: told }, 1800);
-  expect(sizesOf(between(all, 800, 1500))).toEqual([6, 8, 12]);
+  expect(sizesOf(between(all, 800, 1500))).toEqual([5, 12]);
   expect(Math.max(...between(all, 900, 1800).map(({ behind }) => behind))).toBeLessThan(60);
 });
 
 test('the capacity is learned from the first overload, and then known', () => {
-  const arrivals = (t: number) => (t < 900 ? 3000 : 7000);
-  const all = moments({ replicas: 4, arrivals, perReplica: 1000 }, 1500);
+  const arrivals = (t: number) => (t < 300 ? 3000 : 7000);
+  const all = moments({ replicas: 4, arrivals, perReplica: 1000 }, 900);
   const at = (time: number) => all.find(({ t }) => t === time)?.decision.capacityPerReplica;
-  expect(at(895)).toBeUndefined();
-  expect(at(1500)).toBeCloseTo(1000, -2);
+  expect(at(295)).toBeUndefined();
+  expect(at(900)).toBeCloseTo(1000, -2);
 });
 
-test('a fall is followed in steps of half at most, ten minutes apart', () => {
+test('a fall is followed in one step, when it has lasted for five minutes', () => {
   const arrivals = (t: number) => (t < 1200 ? 10_000 : 1500);
   const all = moments({ replicas: 12, arrivals, policy: told }, 4200);
-  expect(sizesOf(all)).toEqual([12, 8, 4, 2]);
+  expect(sizesOf(all)).toEqual([12, 8, 2]);
   const changes = all.filter(({ decision }) => decision.action === 'scale').map(({ t }) => t);
   for (const [i, t] of changes.entries())
-    expect(t - (changes[i - 1] ?? 1200)).toBeGreaterThanOrEqual(600);
+    expect(t - (changes[i - 1] ?? 1200)).toBeGreaterThanOrEqual(300);
 });
 
 test('a group that keeps up tries with one less, until lag shows what one can do', () => {
   const all = moments({ replicas: 8, arrivals: () => 5500 }, 5400);
-  expect(sizesOf(all)).toEqual([8, 7, 6, 5, 8]);
+  expect(sizesOf(all)).toEqual([8, 7, 6, 5, 6]);
   expect(Math.max(...all.map(({ behind }) => behind))).toBeLessThan(60);
 });
 
@@ -60,7 +60,7 @@ test('more replicas that read no more are taken back, and none is added for a wh
   const frozen = all.filter(({ decision }) =>
     decision.notices.some(({ type }) => type === 'IneffectiveScaleUp'),
   );
-  expect(frozen.length).toBeGreaterThan(100);
+  expect(frozen.length).toBeGreaterThan(90);
   expect(new Set(frozen.slice(1).map(({ replicas }) => replicas))).toEqual(new Set([8]));
 });
 
@@ -95,8 +95,8 @@ test('twenty minutes without readings change nothing, and nothing right after', 
   const readable = (t: number) => t < 900 || t >= 2100;
   const arrivals = (t: number) => (t < 900 ? 6000 : 500);
   const all = moments({ replicas: 8, arrivals, readable, policy: told }, 3200);
-  expect(sizesOf(between(all, 900, 2700))).toEqual([8]);
-  expect(sizesOf(all)).toEqual([8, 4]);
+  expect(sizesOf(between(all, 900, 2400))).toEqual([8]);
+  expect(sizesOf(all)).toEqual([8, 1]);
 });
 
 test('without members to look at it works all the same', () => {
@@ -143,7 +143,7 @@ describe('zero', () => {
   test('is reached after the cooldown, and left at the first record', () => {
     const all = moments({ replicas: 8, arrivals: pause(900, 2400), policy }, 3000);
     expect(sizesOf(between(all, 0, 2400))).toEqual([8, 0]);
-    expect(sizesOf(all).at(-1)).toBe(8);
+    expect(sizesOf(all).at(-1)).toBe(6);
     const woken = all.find(({ t, replicas }) => t > 2000 && replicas > 0);
     expect(woken?.t).toBe(2400);
     expect(woken?.decision.reason).toBe('LoadAboveCapacity');
@@ -176,6 +176,9 @@ test('a constant load settles, and nothing moves any more', () =>
       fc.integer({ min: 1, max: 48 }),
       fc.integer({ min: 50, max: 20_000 }),
       (partitions, replicas, rate) => {
+        // Little more than can be read makes records old only in the course of hours.
+        const used = (rate * Math.ceil(partitions / replicas)) / (1000 * partitions);
+        fc.pre(used <= 1 || used > 1.06);
         const story = { partitions, replicas, arrivals: () => rate, policy: quick };
         const all = moments(story, 1500);
         expect(sizesOf(all, 1000)).toHaveLength(1);
@@ -192,7 +195,8 @@ test('a constant load settles, and nothing moves any more', () =>
   ));
 
 test('tuning is what the strategy goes by', () => {
-  const tuning = { ...defaultTuning, downWindowSeconds: 60, minDownIntervalSeconds: 60 };
+  const steps = { downWindowSeconds: 60, minDownIntervalSeconds: 60, maxDownFraction: 0.5 };
+  const tuning = { ...defaultTuning, ...steps };
   const policy = { sizing: sizing({ capacityPerReplica: 1000, tuning }) };
   const all = moments({ replicas: 12, arrivals: () => 1500, policy }, 600);
   expect(sizesOf(all)).toEqual([12, 6, 3, 2]);
