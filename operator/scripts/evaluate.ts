@@ -1,9 +1,13 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Baseline, baselines } from '../src/backtest/baselines.ts';
+import type { ScalingPolicy } from '../src/autoscaler/types.ts';
+import { type Baseline, baselines, type Family } from '../src/backtest/baselines.ts';
+import { rank } from '../src/backtest/compare.ts';
 import { lagscaler } from '../src/backtest/controllers/lagscaler.ts';
 import { designTrace, designTraceNames } from '../src/backtest/design-traces.ts';
 import type { Rebalance } from '../src/backtest/group.ts';
 import type { Metrics } from '../src/backtest/metrics.ts';
+import { frontierSvg } from '../src/backtest/plot/frontier.ts';
 import { defaultSetup, type Setup } from '../src/backtest/setup.ts';
 import { simulate } from '../src/backtest/simulate.ts';
 import { summarize } from '../src/backtest/summary.ts';
@@ -57,12 +61,22 @@ const { values: given } = parseArgs({
     'poll-seconds': { type: 'string', default: '15' },
     /** Only controllers whose name holds one of these texts, separated by |. */
     only: { type: 'string', default: '' },
+    /** Numbers of `autoscaler/sizing/tuning.ts` that are to be others, as JSON: such as one that disables a rule. */
+    tuning: { type: 'string', default: '{}' },
     /** A line for each trace as well. */
     'by-trace': { type: 'boolean', default: false },
+    /** A file for the frontier of late share against replica-hours, as SVG. */
+    plot: { type: 'string' },
   },
 });
 
 const args = { ...setNamed(given.set), ...given };
+
+interface Run {
+  readonly trace: string;
+  readonly family: Family;
+  readonly metrics: Metrics;
+}
 
 interface World {
   readonly trace: Trace;
@@ -71,12 +85,13 @@ interface World {
 
 const [pollSeconds = 15] = numbers(args['poll-seconds']);
 const scaler = args.scaler ? parseScalerFile(args.scaler, readTextFile(args.scaler)) : undefined;
-const runs = new Map<string, { readonly trace: string; readonly metrics: Metrics }[]>();
+const runs = new Map<string, Run[]>();
 for (const world of worlds())
-  for (const { name, make } of contestants(world)) {
+  for (const { name, family, make } of contestants(world)) {
     const { metrics } = simulate(world.trace, world.setup, make());
-    runs.set(name, [...(runs.get(name) ?? []), { trace: world.trace.name, metrics }]);
+    runs.set(name, [...(runs.get(name) ?? []), { trace: world.trace.name, family, metrics }]);
   }
+if (given.plot) writeFileSync(given.plot, frontier());
 console.log(
   '| controller | late % mean / worst | of static P | / oracle | actions/day | rebalances/day | runs |',
 );
@@ -136,12 +151,41 @@ function contestants({ trace, setup }: World): readonly Baseline[] {
 
 function operatorOf({ policy }: ScalerFile, { trace, setup }: World): Baseline {
   const options = {
-    policy,
+    policy: tuned(policy),
     intervalSeconds: pollSeconds,
     protocol: setup.rebalance.protocol,
     startMs: trace.startMs,
   };
   return { name: 'lagscaler', family: 'lagscaler', make: () => lagscaler(options) };
+}
+
+function tuned(policy: ScalingPolicy): ScalingPolicy {
+  const { sizing } = policy;
+  if (sizing.kind !== 'timeLag') return policy;
+  return {
+    ...policy,
+    sizing: { ...sizing, tuning: { ...sizing.tuning, ...JSON.parse(args.tuning) } },
+  };
+}
+
+/** Each controller as if all its runs were one. */
+function frontier(): string {
+  const results = [...runs].flatMap(([name, list]) => {
+    const [first] = list;
+    if (!first) return [];
+    const total = (of: (metrics: Metrics) => number) =>
+      list.reduce((sum, { metrics }) => sum + of(metrics), 0);
+    const { lateFraction } = summarize(list.map(({ metrics }) => metrics));
+    const metrics = {
+      ...first.metrics,
+      lateFraction,
+      replicaHours: total((m) => m.replicaHours),
+      rebalances: total((m) => m.rebalances),
+      days: total((m) => m.days),
+    };
+    return [{ name, family: first.family, metrics }];
+  });
+  return frontierSvg({ title: `${given.set} set, all runs`, standings: rank(results) });
 }
 
 function printLine(name: string, list: readonly Metrics[]): void {
