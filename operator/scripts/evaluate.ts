@@ -5,6 +5,7 @@ import { type Baseline, baselines, type Family } from '../src/backtest/baselines
 import { rank } from '../src/backtest/compare.ts';
 import { lagscaler } from '../src/backtest/controllers/lagscaler.ts';
 import { designTrace, designTraceNames } from '../src/backtest/design-traces.ts';
+import { parseFault } from '../src/backtest/fault.ts';
 import type { Rebalance } from '../src/backtest/group.ts';
 import type { Metrics } from '../src/backtest/metrics.ts';
 import { frontierSvg } from '../src/backtest/plot/frontier.ts';
@@ -58,6 +59,8 @@ const { values: given } = parseArgs({
     seeds: { type: 'string' },
     partitions: { type: 'string' },
     rebalance: { type: 'string' },
+    /** As often as you like, as of `lagscaler backtest`. */
+    fault: { type: 'string', multiple: true, default: [] },
     'poll-seconds': { type: 'string', default: '15' },
     /** Only controllers whose name holds one of these texts, separated by |. */
     only: { type: 'string', default: '' },
@@ -131,10 +134,11 @@ function tracesOf(): readonly Trace[] {
 }
 
 function setupsOf(): readonly Setup[] {
+  const faults = args.fault.map(parseFault);
   const rebalances = args.rebalance.split(',').map(parseRebalance);
   return numbers(args.partitions).flatMap((partitions) =>
     rebalances.flatMap((rebalance) =>
-      numbers(args.seeds).map((seed) => ({ ...defaultSetup, partitions, rebalance, seed })),
+      numbers(args.seeds).map((seed) => ({ ...defaultSetup, partitions, rebalance, seed, faults })),
     ),
   );
 }

@@ -92,13 +92,8 @@ export interface Tuning {
   /** Ready pods may stay out of the group for a start and this time. */
   readonly missingMembersSeconds: number;
 
-  // Stalled partitions
-  readonly stallAfterSeconds: number;
+  /** A partition that stands still for this time while most others move may be stalled. */
   readonly suspectAfterSeconds: number;
-  /** Nobody is called stalled so soon after members changed. */
-  readonly stallCalmSeconds: number;
-  /** A consumer that commits rarely is given this many of its commit intervals. */
-  readonly stallCommits: number;
 
   /** A partition is hot only if it gets this many times what the one in the middle gets. */
   readonly hotFactor: number;
@@ -174,10 +169,7 @@ export const defaultTuning: Tuning = {
   maxPauseSeconds: 300,
   pausesKept: 5,
   missingMembersSeconds: 30,
-  stallAfterSeconds: 75,
   suspectAfterSeconds: 30,
-  stallCalmSeconds: 60,
-  stallCommits: 3,
   hotFactor: 1.25,
   backlogFactor: 4,
   effectAfterSeconds: 60,
