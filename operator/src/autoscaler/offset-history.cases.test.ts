@@ -122,7 +122,7 @@ function capacityOf(
     lagStart: share(first.lag),
     lagNow: share(last.lag),
   };
-  const isNew = consumer.seconds < defaultTuning.learnAfterSeconds;
+  const isNew = consumer.seconds < defaultTuning.capacityWindowSeconds + defaultTuning.rebalanceSeconds;
   return {
     lowerBound: lowerBoundOf([consumer]),
     capacity: isNew ? undefined : sampleOf([consumer], defaultTuning),

@@ -65,7 +65,6 @@ const quick: Tuning = {
   settleSeconds: 0,
   capacityWindowSeconds: 10,
   busySpanSeconds: 5,
-  learnAfterSeconds: 0,
   effectAfterSeconds: 10,
 };
 

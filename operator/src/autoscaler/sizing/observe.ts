@@ -136,8 +136,7 @@ interface Seen {
 function lessonOf(scene: Scene, { state, stalls, unsettled }: Seen, objective: Objective): Lesson {
   const { tuning, capacityPerReplica: hint } = objective;
   const { now, partitions, reading, layout, target, complete } = scene;
-  const { membershipChangedAt = Number.NEGATIVE_INFINITY } = reading.trend;
-  const isNew = now - membershipChangedAt < tuning.learnAfterSeconds * 1000;
+  const isNew = undisturbedSeconds(scene, state, tuning) < tuning.capacityWindowSeconds;
   const before = complete ? state.watch : nothingWatched;
   return learnFrom(
     { watch: before, learned: state.capacity },
@@ -153,6 +152,12 @@ function lessonOf(scene: Scene, { state, stalls, unsettled }: Seen, objective: O
     },
     tuning,
   );
+}
+
+/** For how long the members have been the same and read: not yet in the pause after a change of them. */
+function undisturbedSeconds({ now, reading }: Scene, state: SizingState, tuning: Tuning): number {
+  const { membershipChangedAt = Number.NEGATIVE_INFINITY } = reading.trend;
+  return (now - membershipChangedAt) / 1000 - longest(state.rebalance, tuning.rebalanceSeconds);
 }
 
 function loadFor(
@@ -238,11 +243,13 @@ function timesSince({ now, scaleEvents }: Scene): Pick<Situation, 'sinceChange' 
 }
 
 /** What the tick ends with: the verdict on the last scale-up, and what the next one starts from. */
-function concluded(s: Situation, { complete }: Scene): SizingState {
+function concluded(s: Situation, scene: Scene): SizingState {
   const { now, current, layout, excessLag: backlog, objective, capacity, load } = s;
   const { arrivalRate, consumptionRate } = load;
-  const isKnown = complete && arrivalRate !== undefined && consumptionRate !== undefined;
+  const isKnown = scene.complete && arrivalRate !== undefined && consumptionRate !== undefined;
+  const undisturbed = undisturbedSeconds(scene, s.state, objective.tuning);
   const isCalm = s.unsettled === undefined && s.stalls.suspected.size === 0;
+  const mayJudge = isKnown && isCalm && undisturbed >= objective.tuning.capacityWindowSeconds;
   const state = judged(
     s.state,
     {
@@ -254,7 +261,7 @@ function concluded(s: Situation, { complete }: Scene): SizingState {
       consumptionRate: consumptionRate ?? 0,
       excessLag: backlog,
       drainSeconds: objective.drainSeconds,
-      mayJudge: isKnown && isCalm,
+      mayJudge,
     },
     objective.tuning,
   );

@@ -53,12 +53,25 @@ export interface Sizing {
   readonly perReplica: number;
 }
 
-/** Records per second the group must be able to read. */
-export function demandAt(s: Situation, utilization: number): number {
+/**
+ * Records per second the group must be able to read.
+ * @param rebalanceSeconds for which nobody reads because the size changes
+ */
+export function demandAt(
+  s: Situation,
+  utilization: number,
+  rebalanceSeconds = s.rebalanceSeconds,
+): number {
   const { drainSeconds, maxGroupRate } = s.objective;
-  const { rebalanceSeconds, excessLag, load } = s;
+  const { excessLag, load } = s;
   const rules = { utilization, drainSeconds, rebalanceSeconds, maxGroupRate };
   return demandOf({ arrivalRate: load.arrivalRate ?? 0, excessLag }, rules);
+}
+
+/** Whether the current size drains what is left in time: another rebalance would make it older first. */
+export function drainsInTime(s: Situation): boolean {
+  const capacity = capacityNow(s);
+  return capacity !== undefined && fits(demandAt(s, 1, 0), capacity);
 }
 
 /** The smallest useful size that reads what arrives and drains what is left in time. */

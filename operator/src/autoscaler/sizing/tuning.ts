@@ -60,12 +60,10 @@ export interface Tuning {
   readonly lagFloorShare: number;
 
   // Capacity
-  /** The window a consumer is watched for. */
+  /** The window a consumer is watched for; it begins after a rebalance. */
   readonly capacityWindowSeconds: number;
   /** Shorter times in which a consumer did one thing tell too little. */
   readonly busySpanSeconds: number;
-  /** Nothing is learned so soon after members changed. */
-  readonly learnAfterSeconds: number;
   /** Time between two samples. */
   readonly sampleIntervalSeconds: number;
   readonly maxSamples: number;
@@ -155,7 +153,6 @@ export const defaultTuning: Tuning = {
   lagFloorShare: 0.5,
   capacityWindowSeconds: 45,
   busySpanSeconds: 20,
-  learnAfterSeconds: 55,
   sampleIntervalSeconds: 120,
   maxSamples: 24,
   hintWeight: 6,

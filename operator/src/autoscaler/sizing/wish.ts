@@ -2,7 +2,7 @@ import type { Reason } from '../../api/conditions.ts';
 import type { Step } from '../types.ts';
 import { isFrozen } from './effect.ts';
 import { usefulSizeAtLeast } from './layout.ts';
-import { ageAhead, capacityNow, type Situation, sizeFor, utilizationOf } from './situation.ts';
+import { ageAhead, capacityNow, drainsInTime, type Situation, sizeFor, utilizationOf } from './situation.ts';
 import { percent, perSecond, replicas, round, seconds } from './words.ts';
 
 /** What a wish is about: each has its own conditions before it is granted. */
@@ -77,7 +77,7 @@ function whyMore(s: Situation): Cause | undefined {
     const message = `${perSecond(load.arrivalRate ?? 0)} arrive, ${percent(used)} of what ${replicas(s.current)} can read; ${then}`;
     return { reason: 'LoadAboveCapacity', message };
   }
-  if (excessLag <= 0) return undefined;
+  if (excessLag <= 0 || drainsInTime(s)) return undefined;
   return { reason: 'TimeLagAboveTarget', message: `${backlog(s)}; ${then}` };
 }
 
