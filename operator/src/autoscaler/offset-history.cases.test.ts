@@ -122,7 +122,8 @@ function capacityOf(
     lagStart: share(first.lag),
     lagNow: share(last.lag),
   };
-  const isNew = consumer.seconds < defaultTuning.capacityWindowSeconds + defaultTuning.rebalanceSeconds;
+  const isNew =
+    consumer.seconds < defaultTuning.capacityWindowSeconds + defaultTuning.rebalanceSeconds;
   return {
     lowerBound: lowerBoundOf([consumer]),
     capacity: isNew ? undefined : sampleOf([consumer], defaultTuning),

@@ -9,12 +9,12 @@ import { type Outcome, simulate } from './simulate.ts';
 /** What the strategy timeLag makes of a fault, beside the same load without it. */
 
 const hour = 3600;
-/** Up and down between 3000/s and 9000/s in four hours, twice. */
+/** Up and down between 3000/s and 9000/s in four hours, all day. */
 const trace = {
   name: 'waves',
   startMs: 1_000_000_000_000,
   rates: Float64Array.from(
-    { length: 8 * hour },
+    { length: 24 * hour },
     (_, t) => 6000 - 3000 * Math.cos((2 * Math.PI * t) / (4 * hour)),
   ),
 };

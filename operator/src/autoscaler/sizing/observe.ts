@@ -10,7 +10,7 @@ import { busiestConsumerRate, type Load, loadOf, type PartitionLoad } from './lo
 import type { Objective } from './objective.ts';
 import { longest } from './pauses.ts';
 import { rampsAfter } from './ramp.ts';
-import { regretAfter } from './regret.ts';
+import { type Regret, regretAfter, withoutRegret } from './regret.ts';
 import { calmAfter, membersStayAway, type Settling, whyUnsettled } from './settled.ts';
 import { capacityNow, demandAt, type Situation } from './situation.ts';
 import type { Stalls } from './stalls.ts';
@@ -89,11 +89,17 @@ function seen(before: SizingState, scene: Scene, { tuning }: Objective): SizingS
     rollingOut: target.rollingOut,
     canary: canaryAfter(before.canary, scene, tuning),
     surge: surgeAfter(before.surge, reading.partitions, now, tuning),
-    regret: regretAfter(before.regret, scene.scaleEvents, tuning),
+    regret: regretIn(scene, before, tuning),
     freeze: notLonger(before.freeze, now, tuning),
     lastSize: target.specReplicas > 0 ? target.specReplicas : before.lastSize,
     watchedSince: isLater ? before.watchedSince : now,
   };
+}
+
+function regretIn({ now, scaleEvents }: Scene, before: SizingState, tuning: Tuning): Regret {
+  const { regret, freeze } = before;
+  if (isFrozen(freeze, now)) return withoutRegret(regret, scaleEvents);
+  return regretAfter(regret, scaleEvents, tuning);
 }
 
 /** A scale-up soon after a try means that the replica was needed. */

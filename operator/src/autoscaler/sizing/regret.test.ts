@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ScaleEvent } from '../types.ts';
-import { downWindow, noRegret, regretAfter } from './regret.ts';
+import { downWindow, noRegret, regretAfter, withoutRegret } from './regret.ts';
 import { defaultTuning } from './tuning.ts';
 
 /** Changes of the size, by their minute. */
@@ -81,4 +81,11 @@ test('a change is looked at once, however long it is remembered', () => {
   const events = changes([1, -4], [20, 4]);
   const once = regretAfter(noRegret, events, defaultTuning);
   expect(regretAfter(once, events, defaultTuning)).toEqual(once);
+});
+
+test('what was taken back because it did not help is not regretted', () => {
+  const reverted = changes([1, 16], [3, -16]);
+  const then = withoutRegret(noRegret, reverted);
+  const regret = regretAfter(then, [...reverted, ...changes([20, 16])], defaultTuning);
+  expect(downWindow(regret, defaultTuning)).toBe(300);
 });

@@ -13,6 +13,11 @@ export interface Regret {
 
 export const noRegret: Regret = { undone: 0, downAt: undefined, lookedAt: 0 };
 
+/** What did not help was taken back: nobody regrets that when it is over. */
+export function withoutRegret(before: Regret, events: readonly ScaleEvent[]): Regret {
+  return { ...before, downAt: undefined, lookedAt: events.at(-1)?.at ?? before.lookedAt };
+}
+
 /** @param events changes of the size, oldest first */
 export function regretAfter(before: Regret, events: readonly ScaleEvent[], tuning: Tuning): Regret {
   let regret = before;

@@ -44,6 +44,11 @@ describe('the wish', () => {
       'LoadAboveCapacity',
     ],
     [
+      'not when the current size drains it in time, and only a rebalance is in the way',
+      lagging(39, 230_000), // 6000 + 230 000 / 120 = 7917/s, and 8117/s with the 4 s of a rebalance
+      ...nothingWished,
+    ],
+    [
       'goes up when records are old and there is backlog',
       lagging(39, 480_000),
       'up',
@@ -136,7 +141,7 @@ describe('the wish', () => {
     ],
     [
       'has room for the hottest partition on one consumer',
-      lagging(39, 1, arriving(6000, { load: { ...arriving(6000).load, busiestRate: 500 } })),
+      lagging(39, 1, arriving(6000, { load: { ...arriving(6000).load, busiestRate: 510 } })),
       'up',
       12,
       'TimeLagAboveTarget',

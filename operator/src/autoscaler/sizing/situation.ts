@@ -7,7 +7,7 @@ import {
   type ReplicaBounds,
   smallestSize,
 } from './demand.ts';
-import { type Layout, maxLoad, partitionsOf } from './layout.ts';
+import { type Layout, maxLoad, partitionsOf, type Size } from './layout.ts';
 import type { Load } from './load.ts';
 import type { Objective } from './objective.ts';
 import type { Stalls } from './stalls.ts';
@@ -70,8 +70,10 @@ export function demandAt(
 
 /** Whether the current size drains what is left in time: another rebalance would make it older first. */
 export function drainsInTime(s: Situation): boolean {
-  const capacity = capacityNow(s);
-  return capacity !== undefined && fits(demandAt(s, 1, 0), capacity);
+  const { current: replicas, layout, capacity } = s;
+  if (capacity.thisTick === undefined || replicas === 0) return false;
+  const size = { replicas, maxLoad: maxLoad(layout, replicas) };
+  return isEnough(s, size, demandAt(s, 1, 0), { utilization: 1, perReplica: capacity.thisTick });
 }
 
 /** The smallest useful size that reads what arrives and drains what is left in time. */
@@ -80,16 +82,20 @@ export function sizeFor(s: Situation, sizing: Sizing): Needed {
 }
 
 export function sizeForDemand(s: Situation, demand: number, sizing: Sizing): Needed {
-  const { layout, bounds } = s;
-  const { utilization, perReplica } = sizing;
+  return smallestSize(s.layout, s.bounds, (size) => isEnough(s, size, demand, sizing));
+}
+
+function isEnough(
+  s: Situation,
+  { replicas, maxLoad }: Size,
+  demand: number,
+  { utilization, perReplica }: Sizing,
+): boolean {
+  const { layout } = s;
   const perConsumer = perReplica / layout.threadsPerReplica;
-  const skewed = demand * skewOf(s);
-  return smallestSize(
-    layout,
-    bounds,
-    ({ replicas, maxLoad }) =>
-      fits(skewed, capacityOf(layout, replicas, perReplica)) &&
-      fits(busiestDemand(s, maxLoad, utilization), perConsumer),
+  return (
+    fits(demand * skewOf(s), capacityOf(layout, replicas, perReplica)) &&
+    fits(busiestDemand(s, maxLoad, utilization), perConsumer)
   );
 }
 

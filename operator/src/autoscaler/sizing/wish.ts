@@ -2,7 +2,14 @@ import type { Reason } from '../../api/conditions.ts';
 import type { Step } from '../types.ts';
 import { isFrozen } from './effect.ts';
 import { usefulSizeAtLeast } from './layout.ts';
-import { ageAhead, capacityNow, drainsInTime, type Situation, sizeFor, utilizationOf } from './situation.ts';
+import {
+  ageAhead,
+  capacityNow,
+  drainsInTime,
+  type Situation,
+  sizeFor,
+  utilizationOf,
+} from './situation.ts';
 import { percent, perSecond, replicas, round, seconds } from './words.ts';
 
 /** What a wish is about: each has its own conditions before it is granted. */
