@@ -497,6 +497,21 @@ const sizings: readonly Bad[] = [
     refused('sizing.timeLag.tuning.scaleUpUtilization', 'at most "1"'),
   ],
   [
+    'a utilization without its zero',
+    timeLag({ tuning: { scaleDownUtilization: '.8' } }),
+    refused('sizing.timeLag.tuning.scaleDownUtilization', 'greater than "0"'),
+  ],
+  [
+    'a scale-down of nothing',
+    timeLag({ tuning: { maxDownFraction: '0' } }),
+    refused('sizing.timeLag.tuning.maxDownFraction', 'greater than "0"'),
+  ],
+  [
+    'a threshold in percent',
+    timeLag({ tuning: { ineffectiveThreshold: '10' } }),
+    refused('sizing.timeLag.tuning.ineffectiveThreshold', 'at most "1"'),
+  ],
+  [
     'a factor below one',
     timeLag({ tuning: { emergencyFactor: '0.5' } }),
     refused('sizing.timeLag.tuning.emergencyFactor', 'at least "1"'),
