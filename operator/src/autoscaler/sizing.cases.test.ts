@@ -168,7 +168,12 @@ function runStalledPartition(input: Fields): Fields {
     const reading = history.observe(readingAt(t, partitions, changes), directPolicy);
     if (reading.kind === 'unavailable') throw new Error('the vectors hold readings only');
     const loads = partitionLoads(reading.partitions, directPolicy, new Map());
-    const { stalled, suspected } = stallsOf(loads, latched, t * 1000, tuning);
+    const { stalled, suspected } = stallsOf(
+      loads,
+      latched,
+      { now: t * 1000, consumptionRate: reading.trend.consumptionRate },
+      tuning,
+    );
     latched = stalled;
     if (reading.trend.stopped) groupStalledFrom ??= t;
     const counted = loads.filter(({ key }) => !stalled.has(key) && !suspected.has(key));

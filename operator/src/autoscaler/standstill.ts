@@ -1,3 +1,5 @@
+import { turnMs } from './turns.ts';
+
 /** Where the commits of one partition stand. */
 export interface Standing {
   /** Records; undefined while unknown. */
@@ -16,22 +18,39 @@ const pausesToWait = 3;
 /** A rebalance stops everybody for a while. */
 const rebalanceMs = 60_000;
 
+/** What moves beside a partition. */
+interface Surroundings {
+  /** Epoch milliseconds; undefined when a change was never seen. */
+  readonly membershipChangedAt: number | undefined;
+  /** Records per second of the group; undefined while unknown. */
+  readonly consumptionRate: number | undefined;
+}
+
 /**
  * The partitions that stand still with lag while others move on: what more replicas cannot help.
- * @param membershipChangedAt epoch milliseconds; undefined when that was never seen
  * @returns for each partition whether it is one
  */
 export function stalledPartitions(
   standings: readonly Standing[],
   now: number,
-  membershipChangedAt: number | undefined,
+  { membershipChangedAt, consumptionRate }: Surroundings,
 ): readonly boolean[] {
   const lastMove = standings.reduce(
     (latest, { movedAt = latest }) => Math.max(latest, movedAt),
     Number.NEGATIVE_INFINITY,
   );
-  const calm = isCalm(now, membershipChangedAt);
-  return standings.map((s) => calm && isStuck(s, now) && lastMove > stillSince(s));
+  if (!isCalm(now, membershipChangedAt)) return standings.map(() => false);
+  let waiting = standings.reduce((sum, { lag = 0n }) => sum + Number(lag), 0);
+  const stalled = new Set<Standing>();
+  // The longest first: what is behind one that is stuck is for nobody's turn.
+  for (const s of standings.toSorted((a, b) => stillSince(a) - stillSince(b))) {
+    const elsewhere = waiting - Number(s.lag ?? 0n);
+    const hadItsTurn = now - stillSince(s) >= turnMs(elsewhere, consumptionRate);
+    if (!hadItsTurn || !isStuck(s, now) || lastMove <= stillSince(s)) continue;
+    stalled.add(s);
+    waiting = elsewhere;
+  }
+  return standings.map((s) => stalled.has(s));
 }
 
 /** Lag, and no commit on any partition for the stall time: nobody reads. */

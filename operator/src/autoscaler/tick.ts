@@ -74,7 +74,12 @@ export function beginTick(observation: Observation): Tick {
   const loads = partitionLoads(partitions, policy, still);
   const stalls =
     lag.kind === 'observed'
-      ? stallsOf(loads, before.latched, now, tuningOf(policy))
+      ? stallsOf(
+          loads,
+          before.latched,
+          { now, consumptionRate: lag.trend.consumptionRate },
+          tuningOf(policy),
+        )
       : { ...noStalls, stalled: before.latched };
   const busy = isBusy(reading, group) || recordsArrived(before.still, still);
   const counted = count(before, reading, now);

@@ -62,7 +62,9 @@ export function withTrends(
   const timeLags = seen.map((partition, column) => partitionTimeLag(partition, column, past));
   const statuses = seen.map((partition, column) => statusOf(partition, column, past));
   const standings = seen.map((partition, column) => standingOf(partition, column, past));
-  const stalled = stalledPartitions(standings, ends.newestTime, membershipChangedAt);
+  const consumptionRate = rateOf(sumOfRates(consumptions));
+  const group = { membershipChangedAt, consumptionRate };
+  const stalled = stalledPartitions(standings, ends.newestTime, group);
   const partitions = seen.map(({ offsets, reset }, column) =>
     readingOf(offsets, {
       arrivalRate: rateOf(arrivals[column]),
@@ -78,7 +80,7 @@ export function withTrends(
     partitions,
     trend: {
       arrivalRate: rateOf(sumOfRates(arrivals)),
-      consumptionRate: rateOf(sumOfRates(consumptions)),
+      consumptionRate,
       ...timeLagOf(timeLags, arrivals),
       status: groupCommitStatus(statuses),
       stopped: isGroupStopped(standings, ends.newestTime, membershipChangedAt),

@@ -1,3 +1,4 @@
+import { turnMs } from '../turns.ts';
 import type { Tuning } from './tuning.ts';
 
 /** The commits of one partition, as a reading shows them. */
@@ -25,6 +26,13 @@ export interface Stalls {
 
 export const noStalls: Stalls = { stalled: new Map(), suspected: new Set() };
 
+/** When, and how fast the group reads just then. */
+export interface Moment {
+  readonly now: number;
+  /** Records per second; undefined while unknown. */
+  readonly consumptionRate: number | undefined;
+}
+
 /**
  * What is stuck, or may be. A stalled partition is latched until its commit moves, in whatever direction:
  * a pause of the others or a restart does not free it.
@@ -32,7 +40,7 @@ export const noStalls: Stalls = { stalled: new Map(), suspected: new Set() };
 export function stallsOf(
   partitions: readonly PartitionCommits[],
   latched: Latched,
-  now: number,
+  moment: Moment,
   tuning: Tuning,
 ): Stalls {
   const stalled = new Map<string, bigint>();
@@ -42,7 +50,7 @@ export function stallsOf(
     if (stuckAt === undefined) free.push(p);
     else stalled.set(p.key, stuckAt);
   }
-  return { stalled, suspected: suspectsAmong(free, now, tuning) };
+  return { stalled, suspected: suspectsAmong(free, moment, tuning) };
 }
 
 /** @param latchedAt where it was stuck before; an unknown commit has not moved */
@@ -53,17 +61,19 @@ function stuckOffset(p: PartitionCommits, latchedAt: bigint | undefined): bigint
   return isLatched || p.stalled ? committed : undefined;
 }
 
-/** Still for a while with lag, while at least half of the others moved. */
+/** Still with lag for a while, and for longer than until its turn, while at least half of the others moved. */
 function suspectsAmong(
   free: readonly PartitionCommits[],
-  now: number,
+  { now, consumptionRate }: Moment,
   { suspectAfterSeconds }: Tuning,
 ): ReadonlySet<string> {
   const suspected = new Set<string>();
   const others = free.length - 1;
+  const waiting = free.reduce((sum, { lag = 0n }) => sum + Number(lag), 0);
   const times = free.map((p) => p.stillSince).sort((a, b) => a - b);
   for (const { key, lag = 0n, stillSince } of free) {
-    if (lag <= 0n || now - stillSince < suspectAfterSeconds * 1000) continue;
+    const turn = turnMs(waiting - Number(lag), consumptionRate);
+    if (lag <= 0n || now - stillSince < Math.max(suspectAfterSeconds * 1000, turn)) continue;
     const movedSince = times.length - countUpTo(times, stillSince);
     if (others > 0 && movedSince * 2 >= others) suspected.add(key);
   }

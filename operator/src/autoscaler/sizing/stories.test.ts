@@ -37,6 +37,17 @@ test('the capacity is learned from the first overload, and then known', () => {
   expect(at(900)).toBeCloseTo(1000, -2);
 });
 
+test('a consumer with a backlog reads its partitions in turn: none is stuck, and its speed is learned', () => {
+  // 60 partitions of 40 records at 5 a second: the next turn comes after eight minutes.
+  const story = { partitions: 60, replicas: 1, perReplica: 5, fetch: 40, arrivals: () => 25 };
+  const all = moments({ ...story, policy: { maxReplicas: 1 } }, 900);
+  const notices = all.flatMap(({ decision }) => decision.notices.map(({ type }) => type));
+  expect(notices).not.toContain('PartitionStalled');
+  expect(all.at(-1)?.decision.capacityPerReplica).toBeCloseTo(5, 0);
+  const { sizing } = all.at(-1)?.decision.memory ?? {};
+  expect(sizing?.commits?.seconds).toBeLessThan(15);
+});
+
 test('a fall is followed in one step, when it has lasted for five minutes', () => {
   const arrivals = (t: number) => (t < 1200 ? 10_000 : 1500);
   const all = moments({ replicas: 12, arrivals, policy: told }, 4200);

@@ -145,8 +145,15 @@ describe('stalled and suspected partitions', () => {
     stalled: false,
     ...change,
   });
-  const see = (partitions: readonly PartitionCommits[], latched: [string, bigint][] = []) => {
-    const { stalled, suspected } = stallsOf(partitions, new Map(latched), 1_000_000, tuning);
+  /** Fast enough that everything has its turn within the 30 s. */
+  const fast = 1000;
+  const see = (
+    partitions: readonly PartitionCommits[],
+    latched: [string, bigint][] = [],
+    consumptionRate = fast,
+  ) => {
+    const moment = { now: 1_000_000, consumptionRate };
+    const { stalled, suspected } = stallsOf(partitions, new Map(latched), moment, tuning);
     return [[...stalled.keys()], [...suspected]];
   };
   const others = [p('t/1', 0), p('t/2', 0)];
@@ -207,5 +214,16 @@ describe('stalled and suspected partitions', () => {
         latched.map(([key, offset]) => [key, offset]),
       ),
     ).toEqual(expected);
+  });
+
+  test('one that waits for its turn is not, until the group could have read the others twice', () => {
+    // 200 records wait in the others: at 5/s that takes 40 s, twice.
+    expect(see([p('t/0', 79), ...others], [], 5)).toEqual([[], []]);
+    expect(see([p('t/0', 80), ...others], [], 5)).toEqual([[], ['t/0']]);
+  });
+
+  test('what a latched one holds up is for nobody to wait for', () => {
+    const held = p('t/3', 99, { lag: 1_000_000n });
+    expect(see([p('t/0', 80), held, ...others], [['t/3', 500n]], 5)).toEqual([['t/3'], ['t/0']]);
   });
 });

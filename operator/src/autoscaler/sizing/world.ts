@@ -26,6 +26,8 @@ export interface Story {
   readonly downstream?: (t: number) => number;
   /** A partition whose consumer cannot get past one record. */
   readonly stuck?: (t: number) => number | undefined;
+  /** Each consumer reads its partitions in turn, a fetch of this many records each; otherwise side by side. */
+  readonly fetch?: number;
   readonly readable?: (t: number) => boolean;
   readonly startSeconds?: number;
   readonly policy?: Partial<ScalingPolicy>;
@@ -61,13 +63,15 @@ export function* play(story: Story, until: number): Generator<Moment> {
   };
   const history = new OffsetHistory();
   let memory: Memory | undefined;
+  const turns = new Map<number, Turn>();
   let ids = first;
   let pods: Pod[] = Array.from({ length: first }, (_, id) => ({ id, joinsAt: 0 }));
   for (let t = 0; t <= until; t += tickSeconds) {
     const members = pods.filter(({ joinsAt }) => joinsAt <= t);
     const rate = arrivals(t) / partitions;
     for (const i of ends.keys()) ends[i] = (ends[i] ?? 0) + rate * tickSeconds;
-    consume(story, t, members.length, { ends, commits });
+    if (story.fetch) consumeInTurn(story, members.length, { ends, commits }, turns);
+    else consume(story, t, members.length, { ends, commits });
     const now = epoch + t * 1000;
     const group = story.describable === false ? undefined : describe(members, partitions);
     const seen = story.readable?.(t) === false ? unavailable : read(now, { ends, commits }, group);
@@ -118,6 +122,47 @@ function consume(story: Story, t: number, members: number, { ends, commits }: Of
     const share = all > most ? most / all : 1;
     for (const [n, i] of own.entries()) commits[i] = (commits[i] ?? 0) + (lags[n] ?? 0) * share;
   }
+}
+
+/** Where a member is on its round, and how many records of its fetch are left. */
+interface Turn {
+  readonly partition: number;
+  readonly left: number;
+}
+
+function consumeInTurn(
+  { fetch = 1, perReplica = 1000 }: Story,
+  members: number,
+  offsets: Offsets,
+  turns: Map<number, Turn>,
+): void {
+  for (let member = 0; member < members; member++) {
+    const own = [...offsets.ends.keys()].filter((i) => i % members === member);
+    let turn = turns.get(member) ?? { partition: member, left: 0 };
+    for (let n = 0; n < perReplica * tickSeconds; n++)
+      turn = readOne(turn.left > 0 ? turn : nextTurn(turn, own, fetch, offsets), offsets);
+    turns.set(member, turn);
+  }
+}
+
+function readOne({ partition, left }: Turn, { commits }: Offsets): Turn {
+  const read = Math.min(1, left);
+  commits[partition] = (commits[partition] ?? 0) + read;
+  return { partition, left: left - read };
+}
+
+/** The next of its partitions with something to read; with nothing left where there is none. */
+function nextTurn(
+  { partition }: Turn,
+  own: readonly number[],
+  fetch: number,
+  { ends, commits }: Offsets,
+): Turn {
+  const after = own.indexOf(partition) + 1;
+  const round = [...own.slice(after), ...own.slice(0, after)];
+  const waiting = (i: number) => Math.floor((ends[i] ?? 0) - (commits[i] ?? 0));
+  const next = round.find((i) => waiting(i) > 0) ?? partition;
+  return { partition: next, left: Math.min(fetch, waiting(next)) };
 }
 
 function read(at: number, { ends, commits }: Offsets, group: GroupDescription | undefined) {
