@@ -253,6 +253,16 @@ describe('how long things take', () => {
     expect(timingAfter(after, at(20, changed), tuning).rebalance.observed).toEqual([12]);
   });
 
+  test('or, where it is known who owns them, until every consumer has committed one of its own', () => {
+    const group = { ...stableGroup, assignments: [member('a', 0, 1), member('b', 2, 3)] };
+    const see = (...moves: number[]) => {
+      const partitions = moves.map((s, i) => partition(i, { stillSince: now + s * 1000 }));
+      return timingAfter(before, at(5, { ...changed, partitions, group }), tuning).rebalance;
+    };
+    expect(see(-1, -1, 3, -1).observed).toEqual([]);
+    expect(see(-1, 2, 3, -1).observed).toEqual([5]);
+  });
+
   test('of one without any work nothing can be said', () => {
     const idle = four.map((p) => ({ ...p, arrivalRate: 0, stillSince: 0 }));
     const during = timingAfter(before, at(5, { ...changed, partitions: idle }), tuning);
@@ -280,6 +290,13 @@ describe('how long things take', () => {
     const pauses = [0, 20, 30, 900].map((s, i) => partition(i, { stillSince: now - s * 1000 }));
     const { commits } = timingAfter(before, at(0, { partitions: pauses }), tuning);
     expect(commits?.seconds).toBe(30);
+  });
+
+  test('of a consumer that reads its partitions in turn each commit counts', () => {
+    const group = { ...stableGroup, assignments: [member('a', 0, 1), member('b', 2, 3)] };
+    const pauses = [5, 200, 7, 300].map((s, i) => partition(i, { stillSince: now - s * 1000 }));
+    const { commits } = timingAfter(before, at(0, { partitions: pauses, group }), tuning);
+    expect(commits?.seconds).toBe(7);
   });
 });
 

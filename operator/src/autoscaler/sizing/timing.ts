@@ -1,3 +1,4 @@
+import { stillKey } from '../still.ts';
 import type { GroupDescription } from '../types.ts';
 import { type CommitInterval, commitIntervalAfter } from './excess-lag.ts';
 import type { PartitionLoad } from './load.ts';
@@ -29,7 +30,10 @@ export interface Timing {
 /** Commit interval, rebalances and starts, as far as this reading shows them. */
 export function timingAfter(before: Timing, seen: TimingSeen, tuning: Tuning): Timing {
   const { now, partitions, membershipChangedAt } = seen;
-  const working = partitions.filter((p) => (p.arrivalRate ?? 0) > 0);
+  const working = byConsumer(
+    partitions.filter((p) => (p.arrivalRate ?? 0) > 0),
+    seen.group,
+  );
   const rebalance = rebalanceAfter(before, seen, working, tuning);
   const owners = ownersOf(seen);
   const hasJoined = owners > before.membersBeforeStart && rebalance.since === undefined;
@@ -43,11 +47,31 @@ export function timingAfter(before: Timing, seen: TimingSeen, tuning: Tuning): T
   };
 }
 
-/** From the first change of the members until every partition that has work was committed again. */
+type Shares = readonly (readonly PartitionLoad[])[];
+
+/**
+ * The partitions that each consumer has to read: with a backlog it reads them in turn, and commits now these,
+ * now those. Where nobody knows who owns them each counts for itself.
+ */
+function byConsumer(
+  partitions: readonly PartitionLoad[],
+  group: GroupDescription | undefined,
+): Shares {
+  const owners = new Map(
+    group?.assignments?.flatMap(({ memberId, partitions: topics }) =>
+      topics.flatMap(({ topic, partitions: numbers }) =>
+        numbers.map((partition) => [stillKey({ topic, partition }), memberId] as const),
+      ),
+    ),
+  );
+  return [...Map.groupBy(partitions, ({ key }) => owners.get(key) ?? key).values()];
+}
+
+/** From the first change of the members until every consumer that has work has committed again. */
 function rebalanceAfter(
   before: Timing,
   { now, membershipChangedAt }: TimingSeen,
-  working: readonly PartitionLoad[],
+  working: Shares,
   tuning: Tuning,
 ): Pause {
   const isChange =
@@ -57,15 +81,19 @@ function rebalanceAfter(
   // Without work nobody commits, and how long it takes cannot be seen.
   if (working.length === 0) return { ...before.rebalance, since: undefined };
   const pause = begin(before.rebalance, since);
-  const isOver = working.every((p) => p.lag === 0n || p.stillSince > since);
+  const isOver = working.every(
+    (share) => share.every((p) => p.lag === 0n) || share.some((p) => p.stillSince > since),
+  );
   return isOver ? end(pause, now, tuning) : pause;
 }
 
-/** Seconds since the last commit of the partitions that have something to commit. */
-function pausesOf(working: readonly PartitionLoad[], now: number): readonly number[] {
+/** Seconds since the last commit of the consumers that have something to commit. */
+function pausesOf(working: Shares, now: number): readonly number[] {
   return working
-    .filter(({ lag = 0n }) => lag > 0n)
-    .map(({ stillSince }) => Math.max(0, now - stillSince) / 1000);
+    .map((share) => share.filter(({ lag = 0n }) => lag > 0n))
+    .filter((share) => share.length > 0)
+    .map((share) => Math.max(...share.map((p) => p.stillSince)))
+    .map((last) => Math.max(0, now - last) / 1000);
 }
 
 /** Members that own partitions; without a description the pods stand for them. */
