@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { backtestCommand } from './backtest/command.ts';
+import { explainCommand } from './explain/command.ts';
 import type { Io } from './io.ts';
 import { lagCommand } from './lag/command.ts';
 import { UsageError } from './usage-error.ts';
@@ -7,6 +8,7 @@ import { UsageError } from './usage-error.ts';
 const help = `Usage: lagscaler <command> [options]
 
   lag       show how far consumer groups are behind
+  explain   show why a scaler has the replicas that it has
   backtest  show what autoscaling would have done with a history of load
 
 lagscaler <command> --help tells the options of a command.
@@ -14,6 +16,7 @@ lagscaler <command> --help tells the options of a command.
 
 const commands: Readonly<Record<string, (argv: readonly string[], io: Io) => Promise<number>>> = {
   lag: lagCommand,
+  explain: explainCommand,
   backtest: backtestCommand,
 };
 
