@@ -88,9 +88,8 @@ function inactive({ lag = 0n, policy }: Tick): string {
   const limit = policy.activation.lag;
   // Transaction markers leave a lag of one per partition for ever: what stood still for the cooldown
   // does not count.
-  return lag > limit
-    ? `lag ${lag} only in partitions that stand still`
-    : `lag ${lag} is not above the activation lag of ${limit}`;
+  if (lag > limit) return `lag ${lag} only in partitions that stand still`;
+  return lag === 0n ? 'nothing to read' : `lag ${lag} is not above the activation lag of ${limit}`;
 }
 
 function activate(from: number, to: number, reason: Reason, message: string): Step {

@@ -30,8 +30,8 @@ const drivers: Readonly<Record<'up' | 'down', readonly Reason[]>> = {
   ],
 };
 
-/** Steps that replace everything before them: only their words count. */
-const final: readonly Step['step'][] = ['Hold', 'Fallback', 'Override'];
+/** Steps and reasons that replace everything before them: only their words count. */
+const final: readonly string[] = ['Hold', 'Fallback', 'Override', 'CoolingDown', 'NotActive'];
 
 /**
  * The reason and the message a person on call reads first. A change is explained by what drives it, a
@@ -39,7 +39,8 @@ const final: readonly Step['step'][] = ['Hold', 'Fallback', 'Override'];
  */
 export function explain(steps: Steps, current: number): Explanation {
   const last = lastOf(steps);
-  const words = final.includes(last.step) ? last.message : steps.map((s) => s.message).join('; ');
+  const isFinal = final.includes(last.step) || final.includes(last.reason);
+  const words = isFinal ? last.message : steps.map((s) => s.message).join('; ');
   if (last.to === current) return { reason: last.reason, message: `held at ${current}: ${words}` };
   const direction = last.to > current ? 'up' : 'down';
   const driver = steps.findLast((step) => drivers[direction].includes(step.reason));
