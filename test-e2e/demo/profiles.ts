@@ -6,6 +6,10 @@ export interface LoadStep {
 
 export interface DemoProfile {
   readonly title: string;
+  /** The file of samples/ with the scaler of the approval service. */
+  readonly sample: string;
+  /** minReplicas of that sample: where it ends. */
+  readonly minReplicas: number;
   /** Of each of the four topics. */
   readonly partitions: number;
   readonly maxReplicas: number;
@@ -15,9 +19,16 @@ export interface DemoProfile {
   readonly usersPerSecond: number;
   /** Phase 1: one replica, nothing scales it. */
   readonly fallingBehindSeconds: number;
-  /** Phase 2: whether the load stays on until the lag is drained, and how long it then goes on. */
+  /**
+   * Phase 2: whether the load stays on until the lag is drained, how long it then goes on, and whether the
+   * replicas must have been the same for all of that time.
+   */
   readonly catchUp:
-    | { readonly kind: 'drain'; readonly withinSeconds: number; readonly calmSeconds: number }
+    | {
+        readonly kind: 'drain' | 'settle';
+        readonly withinSeconds: number;
+        readonly calmSeconds: number;
+      }
     | { readonly kind: 'capped'; readonly seconds: number };
   /** Phase 3: the load goes up step by step; empty: there is no such phase. */
   readonly ramp: readonly LoadStep[];
@@ -29,28 +40,39 @@ export interface DemoProfile {
 
 const story = {
   title: 'the whole story: falling behind, catching up, cooling down',
+  sample: 'user-approval-service.yaml',
+  minReplicas: 0,
   partitions: 60,
   maxReplicas: 60,
   workMs: 200,
   usersPerSecond: 25,
   fallingBehindSeconds: 120,
-  catchUp: { kind: 'drain', withinSeconds: 180, calmSeconds: 60 },
+  catchUp: { kind: 'settle', withinSeconds: 300, calmSeconds: 60 },
   ramp: [],
   coolDownSeconds: 180,
   light: false,
 } satisfies DemoProfile;
 
+const byLag = {
+  ...story,
+  title: 'the same by lag alone: one jump to all replicas, and what becomes of that',
+  sample: 'user-approval-service-lag-per-replica.yaml',
+  minReplicas: 1,
+  catchUp: { kind: 'drain', withinSeconds: 180, calmSeconds: 60 },
+} satisfies DemoProfile;
+
 const profiles = {
   default: story,
+  'lag-per-replica': byLag,
   compat: {
-    ...story,
+    ...byLag,
     title: 'six partitions, as in 2020: more replicas than that cannot help',
     partitions: 6,
     catchUp: { kind: 'capped', seconds: 60 },
     coolDownSeconds: 240,
   },
   scale280: {
-    ...story,
+    ...byLag,
     title: 'the load rises step by step, up to 280 replicas',
     partitions: 280,
     maxReplicas: 280,

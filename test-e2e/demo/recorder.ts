@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeReader } from '../kube.ts';
-import type { Recording, Sample } from './recording.ts';
+import type { Explained, Recording, Sample } from './recording.ts';
 import { type createSagaProbe, hops, type Progress, type Topic } from './saga-probe.ts';
 
 const approval = 'user-approval-service';
@@ -18,8 +18,9 @@ export type Recorder = ReturnType<typeof createRecorder>;
 /** Looks once a second, tells a line, and keeps what it saw. */
 export function createRecorder(sources: Sources) {
   const started = Date.now();
+  const startedAt = new Date(started).toISOString();
   const elapsedMs = () => Date.now() - started;
-  const recording: Recording = { samples: [], phases: [], scalings: [] };
+  const recording: Recording = { samples: [], phases: [], scalings: [], explained: [] };
   const ended = new AbortController();
   const watching = watchScalings(sources, recording, elapsedMs, ended.signal);
   let before: { readonly reading: Reading; readonly atMs: number } | undefined;
@@ -54,6 +55,7 @@ export function createRecorder(sources: Sources) {
       arrivalsPerSecond: Math.round(produced('user-approve')),
       approvalsPerSecond: Math.round(perSecond('user-approve', (p) => p.consumed)),
       desired: status?.desiredReplicas ?? consumer.spec.replicas,
+      wish: status?.decision?.steps?.[0]?.to ?? consumer.spec.replicas,
       replicas: consumer.spec.replicas,
       ready: consumer.status.readyReplicas ?? 0,
       otherReplicas: {
@@ -66,7 +68,17 @@ export function createRecorder(sources: Sources) {
     };
     before = { reading, atMs };
     recording.samples.push(sample);
+    tellSteps(status?.history ?? []);
     return sample;
+  }
+
+  /** Each change of the replicas, once, in the scaler's own words. */
+  function tellSteps(history: readonly Explained[]): void {
+    const last = recording.explained.at(-1)?.time ?? startedAt;
+    for (const step of history.filter(({ time }) => time > last)) {
+      recording.explained.push(step);
+      console.log(`\n  ${step.to > step.from ? '▲' : '▼'} ${step.message}\n`);
+    }
   }
 
   /** One sample a second until `done` says so. @returns whether it did before the time was over */

@@ -14,8 +14,10 @@ export interface Sample {
   readonly arrivalsPerSecond: number;
   /** Records of user-approve committed. */
   readonly approvalsPerSecond: number;
-  /** Of user-approval-service, as are `replicas`, `ready`, `reason` and `limited`. */
+  /** Of user-approval-service, as are `wish`, `replicas`, `ready`, `reason` and `limited`. */
   readonly desired: number;
+  /** What the load alone asks for, before anything that it has to wait for. */
+  readonly wish: number;
   readonly replicas: number;
   readonly ready: number;
   readonly otherReplicas: Readonly<Record<string, number>>;
@@ -35,6 +37,16 @@ export interface Recording {
   readonly phases: Phase[];
   /** Accepted changes of spec.replicas: milliseconds since the load began, old and new count. */
   readonly scalings: { readonly atMs: number; readonly from: number; readonly to: number }[];
+  /** What the scaler says of each of them. */
+  readonly explained: Explained[];
+}
+
+export interface Explained {
+  readonly time: string;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface Percentiles {
@@ -72,7 +84,7 @@ export type Report = ReturnType<typeof reportOf>;
 
 export function reportOf(
   profile: DemoProfile & { readonly name: string },
-  { samples, scalings, phases }: Recording,
+  { samples, scalings, explained, phases }: Recording,
   run: Run,
 ) {
   const known = samples.flatMap((s) =>
@@ -93,9 +105,14 @@ export function reportOf(
     firstScaleOut: { from: firstScaleOut.from, to: firstScaleOut.to },
     scaleOutPatches: scaleOuts.length,
     scalings,
+    explained,
+    settled: settledOf(samples, scalings, phases),
     fallingBehind: fallingBehindOf(samples, run.dueAtMs),
     approvalsPerSecondWhileDraining: averageOf(
-      samples.filter((s) => s.ready === s.replicas && s.t * 1000 > run.dueAtMs && s.lag !== 0n),
+      samples.filter(
+        ({ ready, replicas, t }) =>
+          ready === replicas && t * 1000 > run.dueAtMs && t * 1000 < run.drainedAtMs,
+      ),
       (s) => s.approvalsPerSecond,
     ),
     reactionMs: Math.round(firstScaleOut.atMs - run.dueAtMs),
@@ -128,6 +145,23 @@ export function reportOf(
       nodes: samples.map((s) => [s.t, s.nodes]),
       approvals: samples.map((s) => [s.t, s.approvalsPerSecond]),
     },
+  };
+}
+
+/** Before the load stopped or changed: the size then, and how often the replicas had turned round. */
+function settledOf(
+  samples: readonly Sample[],
+  scalings: Recording['scalings'],
+  phases: readonly Phase[],
+) {
+  const [, , next] = phases;
+  const until = next?.from ?? Number.POSITIVE_INFINITY;
+  const signs = scalings
+    .filter(({ atMs }) => atMs < until * 1000)
+    .map(({ from, to }) => Math.sign(to - from));
+  return {
+    replicas: samples.findLast(({ t }) => t < until)?.replicas ?? 0,
+    turns: signs.filter((sign, i) => i > 0 && sign !== signs[i - 1]).length,
   };
 }
 
@@ -164,7 +198,6 @@ function percentilesOf(
 export function problemsOf(report: Report, profile: DemoProfile): string[] {
   const { maxReplicas, partitions } = profile;
   const [, , ready] = report.series.replicas.at(-1) ?? [0, 0, 0];
-  const most = Math.min(maxReplicas, partitions);
   const capped = partitions < maxReplicas;
   const { sagaMs, balance } = report;
   const checks = [
@@ -172,10 +205,7 @@ export function problemsOf(report: Report, profile: DemoProfile): string[] {
     [report.lost > 0, `${report.lost} operations never became terminal`],
     [balance.rejected === 0 || balance.approved === 0, 'not both outcomes were seen'],
     [report.posts.accepted !== report.posts.sent, 'some requests were not answered with 202'],
-    [
-      report.mostReadyReplicas !== most,
-      `${report.mostReadyReplicas} replicas at most, where ${most} were needed`,
-    ],
+    ...sizeChecks(report, profile),
     [report.drainSeconds < 0, 'the lag was not drained'],
     [!sagaMs.before || !sagaMs.during, 'no SAGA was timed before or during scaling'],
     [
@@ -187,9 +217,31 @@ export function problemsOf(report: Report, profile: DemoProfile): string[] {
         report.approvalsPerSecondWhileDraining > (1.05 * partitions * 1000) / profile.workMs,
       `${report.approvalsPerSecondWhileDraining} approvals/s are more than ${partitions} partitions allow`,
     ],
-    [ready !== 1, `${ready} replicas at the end instead of one`],
+    [
+      ready !== profile.minReplicas,
+      `${ready} replicas at the end instead of ${profile.minReplicas}`,
+    ],
   ] as const;
   return checks.flatMap(([failed, problem]) => (failed ? [problem] : []));
+}
+
+/** By lag: all that there may be. By time: what the load needs, without a saw-tooth. */
+function sizeChecks(
+  { mostReadyReplicas, settled }: Report,
+  { catchUp, maxReplicas, partitions, usersPerSecond, workMs }: DemoProfile,
+): (readonly [boolean, string])[] {
+  const most = Math.min(maxReplicas, partitions);
+  const wrong = `${mostReadyReplicas} replicas at most, where ${most} were needed`;
+  if (catchUp.kind !== 'settle') return [[mostReadyReplicas !== most, wrong]];
+  const needed = Math.ceil((usersPerSecond * workMs) / 1000);
+  const { replicas, turns } = settled;
+  return [
+    [
+      replicas < needed || replicas > 2 * needed,
+      `it settled at ${replicas} replicas, where the load keeps ${needed} busy`,
+    ],
+    [turns > 1, `the replicas turned round ${turns} times: up and then down is once`],
+  ];
 }
 
 /** Too small a backlog says nothing. */

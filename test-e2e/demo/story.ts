@@ -74,16 +74,18 @@ function applyScaler(
   cluster: Cluster,
   namespace: string,
   service: string,
-  { maxReplicas }: DemoProfile,
+  profile: DemoProfile,
 ): Promise<void> {
+  const { maxReplicas } = profile;
   const scaled = service === name;
-  const sample = sampleScaler(cluster, `${service}.yaml`, namespace);
+  const file = scaled ? profile.sample : `${service}.yaml`;
+  const sample = sampleScaler(cluster, file, namespace);
   const { behavior } = sample.spec as { behavior?: { scaleUp?: object } };
   const policies = [{ type: 'Pods', value: maxReplicas, periodSeconds: 1 }];
   const spec = scaled && {
     mode: 'Recommend',
     maxReplicas,
-    behavior: { ...behavior, scaleUp: { ...behavior?.scaleUp, policies } },
+    ...(behavior && { behavior: { ...behavior, scaleUp: { ...behavior.scaleUp, policies } } }),
   };
   return applyObject(cluster, { ...sample, spec: { ...sample.spec, ...spec } });
 }
@@ -110,7 +112,11 @@ export async function runStory(stage: Stage, signal: AbortSignal): Promise<Story
     await ramp(profile, recorder, load, signal);
     recorder.phase('4 Cooling down', 'the load stops, back to the minimum');
     await load.stop();
-    const back = (s: Sample) => s.replicas === 1 && s.ready === 1 && s.lag === 0n;
+    const { minReplicas } = profile;
+    // The first pod lives through all of it, but not through a scale to zero.
+    const rebalances = minReplicas === 0 ? await rebalancesSeenBy(stage, pod) : undefined;
+    const back = ({ replicas, ready, lag }: Sample) =>
+      replicas === minReplicas && ready === minReplicas && lag === 0n;
     await recorder.untilSample(back, profile.coolDownSeconds, signal);
     const { load: reports, sagas, accepted } = await load.result(60_000);
     const [uuid = ''] = accepted.keys();
@@ -127,7 +133,7 @@ export async function runStory(stage: Stage, signal: AbortSignal): Promise<Story
           errors: reports.map(({ errors }) => errors),
           latencyMs: reports.map(({ latencyMs }) => latencyMs),
         },
-        rebalances: await rebalancesSeenBy(stage, pod),
+        rebalances: rebalances ?? (await rebalancesSeenBy(stage, pod)),
         balance: await expectBalance(cluster, accepted),
       },
     };
@@ -172,8 +178,27 @@ async function catchUp(
   const drained = (s: Sample) => s.lag !== undefined && s.lag <= BigInt(2 * usersPerSecond);
   await recorder.untilSample(drained, catchUp.withinSeconds, signal);
   const drainedAtMs = recorder.elapsedMs();
-  await recorder.forSeconds(catchUp.calmSeconds, signal);
+  const settled = untilCalm(catchUp.calmSeconds);
+  if (catchUp.kind === 'settle') await recorder.untilSample(settled, catchUp.withinSeconds, signal);
+  else await recorder.forSeconds(catchUp.calmSeconds, signal);
   return drainedAtMs;
+}
+
+/**
+ * Whether the replicas, all of them ready, have been the same for so long, and not only because something keeps
+ * them from being fewer: in the second half of that time the load has asked for them.
+ */
+function untilCalm(seconds: number): (sample: Sample) => boolean {
+  let since = 0;
+  let askedForAt = 0;
+  let before: Sample | undefined;
+  return (sample) => {
+    const { t, wish, replicas, ready } = sample;
+    if (before?.replicas !== replicas || ready !== replicas) since = t;
+    if (wish >= replicas) askedForAt = t;
+    before = sample;
+    return t - since >= seconds && t - askedForAt <= seconds / 2;
+  };
 }
 
 async function ramp(

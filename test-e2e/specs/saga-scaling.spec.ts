@@ -53,7 +53,8 @@ async function applyApprovalScaler(spec: object): Promise<void> {
     scaleDown: { stabilizationWindowSeconds: 10 },
   };
   const short = { maxReplicas: 12, behavior, ...spec };
-  await applyObject(cluster, sampleScaler(cluster, `${approval}.yaml`, namespace, short));
+  const file = `${approval}-lag-per-replica.yaml`;
+  await applyObject(cluster, sampleScaler(cluster, file, namespace, short));
 }
 
 /** Every size that the approval service is given, the present one first. */
