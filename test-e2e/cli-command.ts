@@ -12,17 +12,24 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs `lagscaler lag` as a person would. */
-export async function lagCommand(
+/** Runs `lagscaler` as a person would. */
+export async function cliCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
   const options = { env: { ...process.env, ...env }, timeout: 60_000 };
-  const child = spawn(process.execPath, [main, 'lag', ...args], options);
+  const child = spawn(process.execPath, [main, ...args], options);
   const [stdout, stderr, [exitCode]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, 'exit') as Promise<[number | null]>,
   ]);
   return { exitCode, stdout, stderr };
+}
+
+export function lagCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  return cliCommand(['lag', ...args], env);
 }
