@@ -90,10 +90,15 @@ async function applyAll(
 export async function installApprovalService(
   cluster: Cluster,
   namespace: string,
-  options: { readonly replicas: number; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly replicas: number;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Pods share processes where the cluster is the embedded stack. */
+    readonly light?: boolean;
+  },
 ): Promise<void> {
   const name = 'user-approval-service';
-  const { replicas, env = {} } = options;
+  const { replicas, env = {}, light = false } = options;
   await createNamespace(cluster, namespace);
   await applyObject(cluster, {
     apiVersion: 'v1',
@@ -102,7 +107,11 @@ export async function installApprovalService(
     stringData: { KAFKA_BOOTSTRAP_SERVERS: cluster.podBootstrapServers.join(',') },
   });
   const documents = parseAllDocuments(await buildFolder(cluster, `deploy/demo-services/${name}`));
-  const wanted: DemoOptions = { replicas: { [name]: replicas }, env: { [name]: env } };
+  const wanted: DemoOptions = {
+    replicas: { [name]: replicas },
+    env: { [name]: env },
+    light: light ? [name] : [],
+  };
   const objects: KubeObject[] = documents.map((each) => withOptions(each.toJS(), wanted));
   await applyAll(cluster, namespace, objects);
   await rolledOut(cluster, namespace, `deployment/${name}`);
