@@ -6,7 +6,7 @@ export function generateReference(crd: Crd): string {
   return `${[
     '<!-- Generated from crds/ by operator/scripts/generate-api.ts: do not edit; run `npm run generate`. -->',
     `# ${names.kind} (${group}/${versions[0].name})`,
-    'Every field, straight from the schema that the API server enforces. `kubectl explain kcs.spec` shows the same texts; [samples](../samples) shows them in use.',
+    'Every field, straight from the schema that the API server enforces. `kubectl explain kcs.spec` shows the same texts; [samples](../samples) shows them in use, [sizing.md](sizing.md) says what the numbers of `spec.sizing` do.',
     'Units are in the names of the fields or in the description. A field with a default may be left out; a field without one may be left out unless it is required.',
     ...sections(partOf(crd, 'spec'), 'spec'),
     '## Rules across fields',

@@ -1,4 +1,4 @@
-import type { Recording, Sample } from './recording.ts';
+import type { Explained, Recording, Sample } from './recording.ts';
 
 const width = 960;
 const panelHeight = 150;
@@ -22,6 +22,8 @@ interface Series {
 interface Panel {
   readonly title: string;
   readonly series: readonly Series[];
+  /** Each change of the replicas is written on it, with its reason as a tooltip. */
+  readonly hasSteps?: boolean;
 }
 
 /** What the dashboard of the original demo shows in its first row. */
@@ -46,6 +48,7 @@ const panels: readonly Panel[] = [
       { label: 'desired', color: colors.first, value: (s) => s.desired },
       { label: 'ready', color: colors.second, value: (s) => s.ready },
     ],
+    hasSteps: true,
   },
   {
     title: 'Nodes',
@@ -54,7 +57,8 @@ const panels: readonly Panel[] = [
 ];
 
 /** The panels under each other over one time axis, with the phases of the story, as one SVG. */
-export function chartOf({ samples, phases }: Recording): string {
+export function chartOf(recording: Recording): string {
+  const { samples, phases } = recording;
   const end = Math.max(10, ...samples.map((s) => s.t));
   const x = scale(0, end, margin.left, right);
   const bottom = margin.top + panels.length * (panelHeight + gap) - gap;
@@ -65,7 +69,7 @@ export function chartOf({ samples, phases }: Recording): string {
     ...phases.map(({ title, from }, i) =>
       phaseBand(x(from), x(phases[i + 1]?.from ?? end), title, { bottom, index: i }),
     ),
-    ...panels.flatMap((panel, i) => drawPanel(panel, samples, x, i)),
+    ...panels.flatMap((panel, i) => drawPanel(panel, recording, x, i)),
     ...timeAxis(end, x, bottom),
     '</svg>',
     '',
@@ -73,8 +77,8 @@ export function chartOf({ samples, phases }: Recording): string {
 }
 
 function drawPanel(
-  { title, series }: Panel,
-  samples: readonly Sample[],
+  { title, series, hasSteps }: Panel,
+  { samples, scalings, explained }: Recording,
   x: (t: number) => number,
   index: number,
 ): string[] {
@@ -89,7 +93,23 @@ function drawPanel(
     ),
     ...axis(max, y),
     ...series.map(({ color, value }) => line(samples, x, (s) => mapped(value(s), y), color)),
+    ...(hasSteps ? scalings.map((s, i) => stepLabel(s, x, y, explained[i])) : []),
   ];
+}
+
+function stepLabel(
+  { atMs, from, to }: Recording['scalings'][number],
+  x: (t: number) => number,
+  y: (replicas: number) => number,
+  explained: Explained | undefined,
+): string {
+  const at = `x="${round(x(atMs / 1000) + 4)}" y="${round(y(Math.max(from, to)) - 6)}"`;
+  const why = explained ? `<title>${escaped(explained.message)}</title>` : '';
+  return `<text ${at} fill="${colors.text}" font-size="10">${from} → ${to}${why}</text>`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 function mapped(value: number | undefined, y: (value: number) => number): number | undefined {
@@ -123,7 +143,8 @@ function phaseBand(
 ): string {
   const fill = index % 2 === 0 ? '#f9fafb' : '#f3f4f6';
   const size = `x="${round(from)}" y="${margin.top - 24}" width="${round(to - from)}" height="${bottom - margin.top + 24}"`;
-  const label = `<text x="${round(from + 6)}" y="${margin.top - 32}" fill="${colors.text}" font-weight="600">${title}</text>`;
+  // A short last phase must not push its title out of the picture.
+  const label = `<text x="${round(Math.min(from + 6, right - 96))}" y="${margin.top - 32}" fill="${colors.text}" font-weight="600">${title}</text>`;
   return `<rect ${size} fill="${fill}"/>${label}`;
 }
 
