@@ -39,14 +39,15 @@ export function stalledPartitions(
     (latest, { movedAt = latest }) => Math.max(latest, movedAt),
     Number.NEGATIVE_INFINITY,
   );
-  if (!isCalm(now, membershipChangedAt)) return standings.map(() => false);
+  const isCandidate = (s: Standing) => isStuck(s, now) && lastMove > stillSince(s);
+  const candidates = isCalm(now, membershipChangedAt) ? standings.filter(isCandidate) : [];
+  if (candidates.length === 0) return standings.map(() => false);
   let waiting = standings.reduce((sum, { lag = 0n }) => sum + Number(lag), 0);
   const stalled = new Set<Standing>();
   // The longest first: what is behind one that is stuck is for nobody's turn.
-  for (const s of standings.toSorted((a, b) => stillSince(a) - stillSince(b))) {
+  for (const s of candidates.sort((a, b) => stillSince(a) - stillSince(b))) {
     const elsewhere = waiting - Number(s.lag ?? 0n);
-    const hadItsTurn = now - stillSince(s) >= turnMs(elsewhere, consumptionRate);
-    if (!hadItsTurn || !isStuck(s, now) || lastMove <= stillSince(s)) continue;
+    if (now - stillSince(s) < turnMs(elsewhere, consumptionRate)) continue;
     stalled.add(s);
     waiting = elsewhere;
   }
