@@ -124,27 +124,28 @@ function record(partition: number) {
   return { key: uuid, value: JSON.stringify(value), partition };
 }
 
-/** Every change of spec.replicas, at the moment the API server tells it; times of `performance.now`. */
+/** Every change of spec.replicas, at the moment the API server tells it. */
 export function watchSizes(kube: KubeReader, namespace: string) {
-  const actions: { readonly at: number; readonly from: number; readonly to: number }[] = [];
+  const actions: { readonly from: number; readonly to: number }[] = [];
   const ended = new AbortController();
   let from: number | undefined;
   const onChange = (to: number) => {
-    if (from !== undefined) actions.push({ at: performance.now(), from, to });
+    if (from !== undefined && from !== to) actions.push({ from, to });
     from = to;
   };
-  const watching = kube.watchReplicas(namespace, approval, onChange, ended.signal).then(
-    () => new Error('the watch of the replicas ended too early'),
-    (error: unknown) => error,
-  );
+  // A watch that has nothing to tell for minutes breaks; the next one begins with what is there.
+  const watch = async () => {
+    while (!ended.signal.aborted) {
+      await kube.watchReplicas(namespace, approval, onChange, ended.signal).catch(() => undefined);
+      await sleep(sliceMs);
+    }
+  };
+  const watching = watch();
   return {
     actions,
-    /** @throws what ended the watch before this did */
     async end() {
-      const lost = await Promise.race([watching, undefined]);
       ended.abort();
       await watching;
-      if (lost !== undefined) throw lost;
     },
   };
 }
