@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners } from 'kafkajs';
 import type { Cluster } from './cluster.ts';
 import { applyObject, installApprovalService, sampleScaler } from './install.ts';
-import { clientOf, commitOffsets, createTopic, endOffsets } from './kafka.ts';
+import { clientOf, commitOffsets, createTopic } from './kafka.ts';
 import type { KubeReader } from './kube.ts';
 import { removeSaga } from './saga.ts';
 
@@ -36,7 +36,8 @@ export async function createTimedConsumers(
     createTopic(servers, `${topic}.dlq`, 1),
   ]);
   // It has read all there was: nothing.
-  await commitOffsets(servers, approval, topic, await endOffsets(servers, topic));
+  const start = Array.from({ length: partitions }, (_, partition) => [partition, 0n] as const);
+  await commitOffsets(servers, approval, topic, new Map(start));
   await installApprovalService(cluster, namespace, {
     replicas,
     env: { WORK_MS: String(workMs) },
