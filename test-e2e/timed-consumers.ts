@@ -60,7 +60,6 @@ export async function createTimedConsumers(
 }
 
 export type TimedConsumers = Awaited<ReturnType<typeof createTimedConsumers>>;
-export type Load = Awaited<ReturnType<typeof startLoad>>;
 
 const sliceMs = 100;
 
