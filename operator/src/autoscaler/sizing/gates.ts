@@ -124,8 +124,9 @@ function withinObjective({ from }: Request, s: Situation): Step | undefined {
   const { objectiveSeconds, tuning } = s.objective;
   const { age } = s.load;
   if (age === undefined) return wait(s, from, 'ObjectiveAtRisk', 'the age of records is unknown');
-  // A rebalance that is longer than the objective breaks it now or later: waiting keeps nothing.
-  const isHopeless = s.rebalanceSeconds > objectiveSeconds;
+  // Records are never younger than what is not committed yet: if a rebalance leaves no time for that, waiting
+  // keeps nothing.
+  const isHopeless = s.rebalanceSeconds + tuning.lagFloorSeconds > objectiveSeconds;
   const isKept = isHopeless || age + s.rebalanceSeconds <= objectiveSeconds;
   if (age < tuning.scaleDownAge * objectiveSeconds && isKept) return undefined;
   const message = `records are ${seconds(age)} old, and a rebalance adds ${seconds(s.rebalanceSeconds)}`;

@@ -271,14 +271,14 @@ describe('what a change has to wait for', () => {
     ],
     [
       'down, while a rebalance would make them too old',
-      { ...down, rebalanceSeconds: 59 },
+      lagging(17, 0, { ...down, rebalanceSeconds: 44 }),
       [],
       8,
       'ObjectiveAtRisk',
     ],
     [
       'down, but not for ever where every rebalance does',
-      { ...down, rebalanceSeconds: 61 },
+      lagging(17, 0, { ...down, rebalanceSeconds: 46 }),
       [],
       5,
       'LoadBelowCapacity',
