@@ -109,7 +109,9 @@ function throughWindow({ from, recommendations }: Request, s: Situation): Step |
   const largest = Math.max(from, ...inWindow.map((entry) => entry.replicas));
   if (largest === from) return undefined;
   const to = Math.min(largest, s.current);
-  const message = `${to} were needed within the last ${downWindowSeconds} s`;
+  const isLonger = s.state.regret.undone > 0;
+  const why = isLonger ? ', and scale-downs had to be undone lately' : '';
+  const message = `${to} were needed within the last ${downWindowSeconds} s${why}`;
   return { step: 'Stabilize', from, to, reason: 'ScaleDownStabilized', message };
 }
 
