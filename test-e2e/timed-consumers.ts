@@ -17,6 +17,8 @@ export interface TimedConsumersOptions {
   readonly replicas: number;
   /** On top of samples/user-approval-service.yaml. */
   readonly spec: object;
+  /** From 0 to 1: records come by chance and to any partition; undefined: evenly. */
+  readonly random?: () => number;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface TimedConsumersOptions {
 export async function createTimedConsumers(
   cluster: Cluster,
   namespace: string,
-  { partitions, workMs, replicas, spec }: TimedConsumersOptions,
+  { partitions, workMs, replicas, spec, random }: TimedConsumersOptions,
 ) {
   const servers = cluster.bootstrapServers;
   await removeSaga(cluster);
@@ -50,7 +52,7 @@ export async function createTimedConsumers(
     /** What `applyScaler` applies. */
     scaler,
     applyScaler: (more: object = {}) => applyObject(cluster, scaler(more)),
-    load: await startLoad(servers, partitions),
+    load: await startLoad(servers, partitions, random),
     async remove() {
       const doomed = ['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=55s'];
       await cluster.kubectl(doomed);
@@ -63,8 +65,12 @@ export type TimedConsumers = Awaited<ReturnType<typeof createTimedConsumers>>;
 
 const sliceMs = 100;
 
-/** Records at a rate that can change at any moment, dealt out evenly; late ones are sent, not left out. */
-async function startLoad(servers: readonly string[], partitions: number) {
+/** Records at a rate that can change at any moment; late ones are sent, not left out. */
+async function startLoad(
+  servers: readonly string[],
+  partitions: number,
+  random: (() => number) | undefined,
+) {
   const producer = clientOf(servers).producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     idempotent: true,
@@ -75,17 +81,24 @@ async function startLoad(servers: readonly string[], partitions: number) {
   let rate: (seconds: number) => number = () => 0;
   let since = performance.now();
   let sent = 0;
+  let due = 0;
+  const deal = () => record(random ? Math.floor(random() * partitions) : sent % partitions);
+  /** What has come due in so many seconds that end now. */
+  const messages = (seconds: number, now: number) => {
+    const expected = rate((now - since) / 1000) * seconds;
+    due += random ? poisson(expected, random) : expected;
+    const next = [];
+    for (; sent + 1 <= due; sent++) next.push(deal());
+    return next;
+  };
   const loop = async () => {
-    let due = 0;
     let before = performance.now();
     while (!ended.signal.aborted) {
       await sleep(sliceMs);
       const now = performance.now();
-      due += (rate((now - since) / 1000) * (now - before)) / 1000;
+      const next = messages((now - before) / 1000, now);
       before = now;
-      const messages = [];
-      for (; sent + 1 <= due; sent++) messages.push(record(sent % partitions));
-      if (messages.length > 0) await producer.send({ topic, messages, acks: -1 });
+      if (next.length > 0) await producer.send({ topic, messages: next, acks: -1 });
     }
   };
   const running = loop();
@@ -115,6 +128,14 @@ async function startLoad(servers: readonly string[], partitions: number) {
       }
     },
   };
+}
+
+/** How many come when so many are expected: Knuth's way, good for the few of a slice. */
+function poisson(expected: number, random: () => number): number {
+  const limit = Math.exp(-expected);
+  let count = 0;
+  for (let product = random(); product > limit; product *= random()) count++;
+  return count;
 }
 
 function record(partition: number) {

@@ -18,7 +18,7 @@ import { problemsOf, type RealityResult, realityTables } from './tables.ts';
 import { csvOf, type RealityTrace, realityTraces } from './traces.ts';
 
 const out = resolve(import.meta.dirname, '../../../.bench');
-const partitions = 24;
+const partitions = 40;
 const workMs = 200;
 const seeds = Array.from({ length: 10 }, (_, i) => i + 1);
 /** The times of a day, compressed like the traces. */

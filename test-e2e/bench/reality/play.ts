@@ -4,6 +4,7 @@ import { createLagSource } from '../../../operator/src/kafka/lag-source.ts';
 import type { Cluster } from '../../cluster.ts';
 import { clientOf } from '../../kafka.ts';
 import type { KubeReader } from '../../kube.ts';
+import { seededRandom } from '../../random.ts';
 import { approval, createTimedConsumers } from '../../timed-consumers.ts';
 import { until } from '../../until.ts';
 import type { RealitySample } from './measure.ts';
@@ -33,7 +34,8 @@ const everyMs = 500;
 export async function play(trace: RealityTrace, world: World): Promise<Played> {
   const { cluster, kube, partitions, workMs, spec } = world;
   const namespace = `reality-${trace.name}`;
-  const options = { partitions, workMs, replicas: trace.startReplicas, spec };
+  const random = seededRandom(1);
+  const options = { partitions, workMs, replicas: trace.startReplicas, spec, random };
   const consumers = await createTimedConsumers(cluster, namespace, options);
   const look = await createLookout(world, namespace);
   try {

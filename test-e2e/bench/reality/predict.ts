@@ -39,7 +39,7 @@ export function argsOf(question: Question): readonly string[] {
       '--start-seconds',
       startSeconds.join('-'),
       '--rebalance',
-      `eager:${Math.round(pauseSeconds)}`,
+      `eager:${Math.max(1, Math.round(pauseSeconds))}`,
     ],
     ...['--commit-seconds', '1', '--noise', '0'],
   ];
