@@ -4,6 +4,7 @@ import { observeSizing, type Scene, sizingWhileBlind } from './sizing/observe.ts
 import type { Situation } from './sizing/situation.ts';
 import type { Stalls } from './sizing/stalls.ts';
 import { initialState, type SizingState } from './sizing/state.ts';
+import { whyStopped } from './stopped.ts';
 import type { Memory, Observation, PartitionReading } from './types.ts';
 
 interface Seen {
@@ -38,6 +39,7 @@ export function situate({ observation, loads, stalls, memory, range, kind }: See
     complete: kind === 'good' && !isReset(lag.partitions),
     layout: layoutOf(lag.partitions, memory.assignor, policy.threadsPerReplica),
     bounds: range,
+    stopped: whyStopped(lag, memory.readySince, now),
     scaleEvents: memory.scaleEvents,
   };
   const situation = observeSizing(scene, policy.sizing, before);

@@ -88,13 +88,6 @@ test.for<readonly [string, Partial<Situation>, string, string, string]>([
     '4 pods are ready',
   ],
   [
-    'nobody who reads',
-    { stopped: 'nobody reads' },
-    'ScalingActive',
-    'GroupStopped',
-    'nobody reads',
-  ],
-  [
     'a rise that is too steep',
     {
       state: {
@@ -111,8 +104,4 @@ test.for<readonly [string, Partial<Situation>, string, string, string]>([
   expect(first).toMatchObject({ type, reason });
   expect(first?.message).toContain(words);
   expect(others).toEqual([]);
-});
-
-test('a group that has nothing to read has not stopped', () => {
-  expect(told({ stopped: 'nobody reads', load: { ...calm.load, lag: 0 } })).toEqual([]);
 });

@@ -10,7 +10,7 @@ const named = 3;
 
 /** What a person should know, whatever the size. */
 export function noticesOf(s: Situation): readonly Notice[] {
-  return [ineffective(s), membersMissing(s), stopped(s), hot(s), unattainable(s)].filter(
+  return [ineffective(s), membersMissing(s), hot(s), unattainable(s)].filter(
     (notice) => notice !== undefined,
   );
 }
@@ -54,11 +54,6 @@ function ineffective({ state: { freeze }, now }: Situation): Notice | undefined 
 
 function membersMissing({ membersMissing: message }: Situation): Notice | undefined {
   return message === undefined ? undefined : notice('MembersMissing', 'MembersMissing', message);
-}
-
-function stopped({ stopped: message, load }: Situation): Notice | undefined {
-  if (message === undefined || load.lag === 0) return undefined;
-  return notice('ScalingActive', 'GroupStopped', message);
 }
 
 function hot({ load, capacity, layout }: Situation): Notice | undefined {

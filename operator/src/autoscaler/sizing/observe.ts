@@ -31,6 +31,8 @@ export interface Scene {
   readonly complete: boolean;
   readonly layout: Layout;
   readonly bounds: ReplicaBounds;
+  /** Why nobody reads; undefined while somebody does. */
+  readonly stopped: string | undefined;
   /** Changes of ours. */
   readonly scaleEvents: readonly ScaleEvent[];
 }
@@ -214,7 +216,8 @@ function situationOf(
     startSeconds,
     stalls,
     unsettled,
-    ...whoIsAway(settling, startSeconds, scene, objective),
+    stopped: scene.stopped ?? (reading.trend.stopped ? nobodyYet : undefined),
+    membersMissing: whoIsAway(settling, startSeconds, scene, objective),
     allPodsReady: arePodsReady(target),
     watchedSeconds: (now - (state.watchedSince ?? now)) / 1000,
     ...timesSince(scene),
@@ -222,21 +225,21 @@ function situationOf(
   };
 }
 
+/** Pods that have only just started have not shown yet what they can do, so they are not too few. */
+const nobodyYet = 'there is lag, but no partition has been committed for more than a minute';
+
 function whoIsAway(
   settling: Settling,
   startSeconds: number,
   { reading }: Scene,
   { tuning }: Objective,
-): Pick<Situation, 'stopped' | 'membersMissing'> {
+): string | undefined {
   const { members = 0 } = reading.group ?? {};
   const { specReplicas, readyReplicas = specReplicas } = settling.target;
-  const areAway = membersStayAway(settling, startSeconds, tuning);
-  const away = `${readyReplicas} pods are ready, but the group has ${members} members`;
-  const silent = 'there is lag, but no partition has been committed for more than a minute';
-  return {
-    stopped: areAway && members === 0 ? away : reading.trend.stopped ? silent : undefined,
-    membersMissing: areAway && members > 0 ? away : undefined,
-  };
+  const areAway = members > 0 && membersStayAway(settling, startSeconds, tuning);
+  return areAway
+    ? `${readyReplicas} pods are ready, but the group has ${members} members`
+    : undefined;
 }
 
 function timesSince({ now, scaleEvents }: Scene): Pick<Situation, 'sinceChange' | 'sinceUp'> {
