@@ -30,8 +30,8 @@ const sets = {
   },
   'held-out': {
     traces: 'retailrocket,taxi,IoT,ADS,cosine,step5x',
-    'trace-seeds': '11,12',
-    seeds: '3',
+    'trace-seeds': '21,22',
+    seeds: '5',
     partitions: '20,40',
     rebalance: 'cooperative:4,eager:15',
   },

@@ -288,7 +288,7 @@ export interface Tuning {
    */
   readonly scaleDownUtilization?: string;
   /**
-   * The largest size that was needed in this time is kept; up to 8 times as long while scale-downs have to be undone within an hour. In seconds, 0 to 3600. Default 300.
+   * The largest size that was needed in this time is kept; up to 6 times as long while scale-downs have to be undone within an hour. In seconds, 0 to 3600. Default 300.
    */
   readonly downWindowSeconds?: number;
   /**

@@ -70,10 +70,10 @@ describe('the window of a scale-down', () => {
     expect(downWindow(regret, defaultTuning)).toBe(seconds);
   });
 
-  test('is never longer than forty minutes', () => {
+  test('is never longer than half an hour', () => {
     const flapping = Array.from({ length: 20 }, (_, i) => [i + 1, i % 2 === 0 ? -4 : 4] as const);
     const regret = regretAfter(noRegret, changes(...flapping), defaultTuning);
-    expect(downWindow(regret, defaultTuning)).toBe(2400);
+    expect(downWindow(regret, defaultTuning)).toBe(1800);
   });
 });
 

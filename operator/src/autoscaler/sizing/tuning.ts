@@ -140,7 +140,7 @@ export const defaultTuning: Tuning = {
   historySeconds: 30,
   downWindowSeconds: 300,
   regretSeconds: 3600,
-  maxRegretFactor: 8,
+  maxRegretFactor: 6,
   settleSeconds: 30,
   surplusMembersSeconds: 120,
   minUpIntervalSeconds: 10,
