@@ -439,12 +439,12 @@ const sizing = { timeLag: { objectiveSeconds: 60, drainSeconds: 120, capacityPer
 
 test('with timeLag the rates decide: as many replicas as can read what arrives', async () => {
   const world = fakeWorld({ sizing });
-  moving(world, (_, second) => second - 1);
+  // One record a second on each of 4 partitions, and one a second for each replica.
+  moving(world, (_, second) => second / 4);
   for (let i = 0; i < 6; i++) await poll(world);
   expect(world.target.patches).toEqual([]);
   expect(conditionOf(world, 'AbleToScale')).toEqual(['True', 'WarmingUp']);
-  for (let i = 0; i < 3; i++) await poll(world);
-  // One record a second on each of 4 partitions, and one a second for each replica.
+  for (let i = 0; i < 8; i++) await poll(world);
   expect(world.target.patches).toEqual([4]);
   expect(statusOf(world)?.history).toMatchObject([{ to: 4, reason: 'LoadAboveCapacity' }]);
   expect(statusOf(world)).toMatchObject({ capacityPerReplica: '1', arrivalRate: '4.0' });
