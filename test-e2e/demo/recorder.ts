@@ -63,6 +63,7 @@ export function createRecorder(sources: Sources) {
         'user-service': user.spec.replicas,
       },
       nodes: nodes?.items.length ?? 0,
+      capacity: status?.capacityPerReplica ? Number(status.capacityPerReplica) : undefined,
       reason: status?.decision?.message ?? '',
       limited: status?.conditions?.find((c) => c.type === 'ScalingLimited')?.reason ?? '',
     };

@@ -22,6 +22,8 @@ export interface Sample {
   readonly ready: number;
   readonly otherReplicas: Readonly<Record<string, number>>;
   readonly nodes: number;
+  /** Records per second of one replica, as the scaler has learned it: less where the machine is busy. */
+  readonly capacity: number | undefined;
   readonly reason: string;
   /** Reason of the condition ScalingLimited. */
   readonly limited: string;
@@ -161,6 +163,7 @@ function settledOf(
     .map(({ from, to }) => Math.sign(to - from));
   return {
     replicas: samples.findLast(({ t }) => t < until)?.replicas ?? 0,
+    capacityPerReplica: samples.findLast(({ t }) => t < until)?.capacity,
     turns: signs.filter((sign, i) => i > 0 && sign !== signs[i - 1]).length,
   };
 }
@@ -233,8 +236,8 @@ function sizeChecks(
   const most = Math.min(maxReplicas, partitions);
   const wrong = `${mostReadyReplicas} replicas at most, where ${most} were needed`;
   if (catchUp.kind !== 'settle') return [[mostReadyReplicas !== most, wrong]];
-  const needed = Math.ceil((usersPerSecond * workMs) / 1000);
-  const { replicas, turns } = settled;
+  const { replicas, turns, capacityPerReplica = 1000 / workMs } = settled;
+  const needed = Math.ceil(usersPerSecond / capacityPerReplica);
   return [
     [
       replicas < needed || replicas > 2 * needed,
