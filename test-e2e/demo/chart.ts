@@ -103,7 +103,8 @@ function stepLabel(
   y: (replicas: number) => number,
   explained: Explained | undefined,
 ): string {
-  const at = `x="${round(x(atMs / 1000) + 4)}" y="${round(y(Math.max(from, to)) - 6)}"`;
+  const left = Math.min(x(atMs / 1000) + 4, right - 36); // within the picture
+  const at = `x="${round(left)}" y="${round(y(Math.max(from, to)) - 6)}"`;
   const why = explained ? `<title>${escaped(explained.message)}</title>` : '';
   return `<text ${at} fill="${colors.text}" font-size="10">${from} → ${to}${why}</text>`;
 }
