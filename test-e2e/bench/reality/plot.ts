@@ -21,6 +21,7 @@ export function realitySvg(inputs: readonly PlotInput[]): string {
   const height = margin.top + inputs.length * (panelHeight + gap);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="${colors.text}">`,
+    '<title>Replicas of real consumers and of simulated ones under the same load</title>',
     `<rect width="${width}" height="${height}" fill="white"/>`,
     ...legend(),
     ...inputs.flatMap((input, i) => panel(input, margin.top + i * (panelHeight + gap))),
@@ -68,7 +69,8 @@ function panel({ trace, real, simulated }: PlotInput, top: number): string[] {
     ),
     line(stairs(real, trace.seconds), most, `stroke="${colors.real}" stroke-width="2"`),
     ...Array.from({ length: Math.floor(trace.seconds / 120) + 1 }, (_, i) => i * 120).map(
-      (t) => `<text x="${x(t)}" y="${top + panelHeight + 18}" text-anchor="middle">${t} s</text>`,
+      (t) =>
+        `<text x="${x(t).toFixed(1)}" y="${top + panelHeight + 18}" text-anchor="middle">${t} s</text>`,
     ),
   ];
 }
