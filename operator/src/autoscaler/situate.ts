@@ -1,6 +1,7 @@
 import { layoutOf } from './sizing/layout.ts';
 import type { PartitionLoad } from './sizing/load.ts';
-import { observeSizing, type Scene, sizingWhileBlind } from './sizing/observe.ts';
+import { observeSizing, sizingWhileBlind } from './sizing/observe.ts';
+import type { Scene } from './sizing/scene.ts';
 import type { Situation } from './sizing/situation.ts';
 import type { Stalls } from './sizing/stalls.ts';
 import { initialState, type SizingState } from './sizing/state.ts';
