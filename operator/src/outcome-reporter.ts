@@ -29,6 +29,7 @@ export function outcomeReporter(log: Logger, metrics: Metrics) {
         {
           lag: decision?.lag?.lag,
           ...trendOf(reading),
+          capacityPerReplica: decision?.capacityPerReplica,
           currentReplicas: target?.specReplicas,
           desiredReplicas: decision?.desiredReplicas,
           readyReplicas: target?.readyReplicas,

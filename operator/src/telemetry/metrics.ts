@@ -8,6 +8,7 @@ export interface ScalerNumbers {
   readonly lagSeconds: number | undefined;
   readonly arrivalRate: number | undefined;
   readonly consumptionRate: number | undefined;
+  readonly capacityPerReplica: number | undefined;
   readonly stalledPartitions: number | undefined;
   readonly currentReplicas: number | undefined;
   readonly desiredReplicas: number | undefined;
@@ -44,6 +45,10 @@ export function createMetrics() {
     consumptionRate: scalerGauge(
       'lagscaler_consumption_records_per_second',
       'Records committed by the group; absent while unknown',
+    ),
+    capacityPerReplica: scalerGauge(
+      'lagscaler_capacity_per_replica_records_per_second',
+      'What one replica can read; absent while unknown and without sizing.timeLag',
     ),
     stalledPartitions: scalerGauge(
       'lagscaler_stalled_partitions',
