@@ -26,7 +26,7 @@ const sets = {
     'trace-seeds': '',
     seeds: '1',
     partitions: '17,24',
-    rebalance: 'cooperative:4,eager:8',
+    rebalance: 'cooperative:4,eager:12',
   },
   'held-out': {
     traces: 'retailrocket,taxi,IoT,ADS,cosine,step5x',

@@ -82,7 +82,7 @@ export const reasons = [
   'WithinTolerance', // close enough to the target to stay
   'LoadAboveCapacity', // more arrives than the replicas can read with headroom
   'LoadBelowCapacity', // fewer replicas can read what arrives
-  'TimeLagAboveTarget', // the oldest unread record is older than half of sizing.timeLag.objectiveSeconds
+  'TimeLagAboveTarget', // records are older than sizing.timeLag.objectiveSeconds, or would be before more replicas read
   'CapacityUnknown', // a step to find out what one replica can read
   'WithinObjective', // the replicas keep up
   // What else a person should know

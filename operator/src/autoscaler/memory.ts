@@ -1,4 +1,4 @@
-import { afterChange } from './sizing/after-write.ts';
+import { afterChange, takenBack } from './sizing/after-write.ts';
 import type { Latched } from './sizing/stalls.ts';
 import type { SizingState } from './sizing/state.ts';
 import type { Decision, Memory, ScaleEvent, TimedReplicas } from './types.ts';
@@ -58,7 +58,8 @@ export function fromThePast(memory: Memory, now: number): Memory {
 
 /** Somebody else changed spec.replicas: that is the size now, and no change of ours. */
 export function adopt(memory: Memory, now: number, replicas: number): Memory {
-  return { ...restartWindows(memory, now, replicas), replicas, lastActiveAt: now };
+  const sizing = memory.sizing && takenBack(memory.sizing);
+  return { ...restartWindows(memory, now, replicas), replicas, lastActiveAt: now, sizing };
 }
 
 /**

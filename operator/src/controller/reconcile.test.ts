@@ -468,7 +468,7 @@ test('what timeLag has learned outlives a restart', async () => {
   await poll(world);
   expect(statusOf(world)).toMatchObject({
     capacityPerReplica: '2.5',
-    learned: { lowerBoundPerReplica: '1', capacityPerReplica: '2.5', capacitySamples: 1 },
+    learned: { capacityPerReplica: '2.5', capacitySamples: 1, lastSize: 4 },
   });
 });
 

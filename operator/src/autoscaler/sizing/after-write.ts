@@ -17,7 +17,8 @@ export function afterChange(state: SizingState, written: Written): SizingState {
   const { at, from, to, isTry } = written;
   if (to < from) {
     const canary = isTry ? { ...state.canary, triedAt: at } : state.canary;
-    return { ...state, effect: undefined, start: { ...state.start, since: undefined }, canary };
+    const start = { ...state.start, since: undefined };
+    return { ...takenBack(state), effect: undefined, start, canary };
   }
   return {
     ...state,
@@ -25,6 +26,12 @@ export function afterChange(state: SizingState, written: Written): SizingState {
     start: begin(state.start, at),
     membersBeforeStart: state.owners,
   };
+}
+
+/** A scale-up is taken back once: not again from a size that somebody else, or the load, asked for later. */
+export function takenBack(state: SizingState): SizingState {
+  const { freeze } = state;
+  return freeze ? { ...state, freeze: { ...freeze, revertTo: undefined } } : state;
 }
 
 /** Of several scale-ups in a row the whole is judged. From zero there is nothing to compare with. */

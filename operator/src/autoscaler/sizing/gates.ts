@@ -75,9 +75,19 @@ function untilSettledOrUrgent(request: Request, s: Situation): Step | undefined 
   const { emergencyFactor, minUpIntervalSeconds } = s.objective.tuning;
   const isUrgent = request.from >= s.current * emergencyFactor;
   if (isUrgent && s.sinceUp >= minUpIntervalSeconds) return undefined;
+  if (isOverdue(s)) return undefined;
   if (s.unsettled !== undefined) return wait(s, request.from, 'Unsettled', s.unsettled);
   if (s.sinceChange >= minUpIntervalSeconds) return undefined;
   return wait(s, request.from, 'Unsettled', sinceChange(s));
+}
+
+/** Pods that never get ready must not hold back those that would: records are too old already. */
+function isOverdue(s: Situation): boolean {
+  const { objectiveSeconds, tuning } = s.objective;
+  const hadTheirTime = s.sinceUp >= s.startSeconds + tuning.settleSeconds;
+  return (
+    !s.allPodsReady && !s.state.rollingOut && hadTheirTime && (s.load.age ?? 0) > objectiveSeconds
+  );
 }
 
 function untilPodsWork({ from }: Request, s: Situation): Step | undefined {
@@ -87,7 +97,19 @@ function untilPodsWork({ from }: Request, s: Situation): Step | undefined {
 }
 
 function untilSettled({ from }: Request, s: Situation): Step | undefined {
+  if (areReadyPodsEnough(from, s)) return undefined;
   return s.unsettled === undefined ? undefined : wait(s, from, 'Unsettled', s.unsettled);
+}
+
+/** Pods that do not get ready are no reason to keep those that are not needed. */
+function areReadyPodsEnough(replicas: number, s: Situation): boolean {
+  const { calm, rollingOut } = s.state;
+  const { readyReplicas = 0 } = calm?.pods ?? {};
+  const waitedSeconds = (s.now - (calm?.changedAt ?? s.now)) / 1000;
+  const patienceSeconds = s.startSeconds + s.objective.tuning.missingMembersSeconds;
+  return (
+    !s.allPodsReady && !rollingOut && waitedSeconds > patienceSeconds && replicas <= readyReplicas
+  );
 }
 
 function untilJudged({ from }: Request, s: Situation): Step | undefined {
@@ -128,9 +150,12 @@ function withinObjective({ from }: Request, s: Situation): Step | undefined {
   if (age === undefined) return wait(s, from, 'ObjectiveAtRisk', 'the age of records is unknown');
   // Records are never younger than what is not committed yet: if a rebalance leaves no time for that, waiting
   // keeps nothing.
-  const isHopeless = s.rebalanceSeconds + tuning.lagFloorSeconds > objectiveSeconds;
+  const uncommittedSeconds = 2 * (s.state.commits?.seconds ?? 0);
+  const youngest = Math.max(tuning.lagFloorSeconds, uncommittedSeconds);
+  const isHopeless = s.rebalanceSeconds + youngest > objectiveSeconds;
   const isKept = isHopeless || age + s.rebalanceSeconds <= objectiveSeconds;
-  if (age < tuning.scaleDownAge * objectiveSeconds && isKept) return undefined;
+  const isYoung = age < Math.max(tuning.scaleDownAge * objectiveSeconds, uncommittedSeconds);
+  if (isYoung && isKept) return undefined;
   const message = `records are ${seconds(age)} old, and a rebalance adds ${seconds(s.rebalanceSeconds)}`;
   return wait(s, from, 'ObjectiveAtRisk', message);
 }

@@ -63,7 +63,7 @@ test('a restart picks up what was written', () => {
     capacity: {
       samples: [1012, 1012, 1012],
       sampledAt: Date.parse('2026-06-10T11:59:00.000Z'),
-      lowerBound: 0.123,
+      lowerBound: undefined, // seen again within a minute
     },
     rebalance: { observed: [12.3], since: undefined },
     start: { observed: [31], since: undefined },
@@ -122,6 +122,8 @@ describe('what a person wrote into it', () => {
     ['an exponent', { capacityPerReplica: '1e9' }],
     ['a freeze of years', { freezeUntil: '2036-01-01T00:00:00Z', freezeStep: 9 }],
     ['a time that is none', { freezeUntil: 'soon', canaryTime: 'never' }],
+    ['a bound, which shows again soon', { lowerBoundPerReplica: '100000' }],
+    ['pauses of a day', { rebalanceSeconds: '86400', startSeconds: '301', commitSeconds: '999' }],
     ['a broken size', { lastSize: -3 }],
     ['a partition without a number', { stalledPartitions: [{ partition: 'orders', offset: '1' }] }],
     ['an offset that is none', { stalledPartitions: [{ partition: 'orders/1', offset: '1.5' }] }],
@@ -135,10 +137,13 @@ describe('what a person wrote into it', () => {
     expect(capacity).toEqual({ samples: [7], sampledAt: undefined, lowerBound: undefined });
   });
 
-  test('many samples count as twelve', () => {
-    expect(
-      sizingOf({ capacityPerReplica: '7', capacitySamples: 1e9 }).capacity.samples,
-    ).toHaveLength(12);
+  test.for<readonly [string, Partial<Learned>, number]>([
+    ['many samples of today', { capacityTime: '2026-06-10T11:00:00Z' }, 3],
+    ['many samples of yesterday', { capacityTime: '2026-06-09T11:00:00Z' }, 1],
+    ['many samples of an unknown time', {}, 1],
+  ])('%s count as few', ([, change, count]) => {
+    const many = { capacityPerReplica: '7', capacitySamples: 1e9, ...change };
+    expect(sizingOf(many).capacity.samples).toEqual(Array.from({ length: count }, () => 7));
   });
 });
 

@@ -6,10 +6,11 @@ import { type Times, version } from './learned.ts';
 import { noPause, type Pause } from './pauses.ts';
 import type { Latched } from './stalls.ts';
 import { initialState, type SizingState } from './state.ts';
+import { defaultTuning } from './tuning.ts';
 
 const dayMs = 86_400_000;
-/** What was learned before a restart is believed like so many samples, whatever there were. */
-const mostSamples = 12;
+/** What was learned before a restart is believed like so many samples, whatever there were: few, so that new evidence wins. */
+const mostSamples = 3;
 /** The window goes on only if not more than this was missed of it. */
 const gapMs = 120_000;
 
@@ -29,7 +30,7 @@ export function learnedFrom(learned: Learned | undefined, now: number, times: Ti
   if (learned?.version !== version)
     return { sizing: initialState, latched: new Map(), recommendations: undefined };
   const until = timeIn(learned.canaryTime, { from: 0, to: now + dayMs }, times);
-  const commitSeconds = positive(learned.commitSeconds);
+  const commitSeconds = secondsFrom(learned.commitSeconds);
   const sizing: SizingState = {
     ...initialState,
     capacity: capacityFrom(learned, now, times),
@@ -46,17 +47,27 @@ export function learnedFrom(learned: Learned | undefined, now: number, times: Ti
 
 function capacityFrom(learned: Learned, now: number, times: Times): LearnedCapacity {
   const capacity = positive(learned.capacityPerReplica);
-  const count = Math.min(whole(learned.capacitySamples) ?? 1, mostSamples);
+  const sampledAt = timeIn(learned.capacityTime, { from: 0, to: now }, times);
+  // The consumers of yesterday may have been others.
+  const isRecent = sampledAt !== undefined && now - sampledAt < dayMs;
+  const count = isRecent ? Math.min(whole(learned.capacitySamples) ?? 1, mostSamples) : 1;
   return {
     samples:
       capacity === undefined ? [] : Array.from({ length: Math.max(1, count) }, () => capacity),
-    sampledAt: timeIn(learned.capacityTime, { from: 0, to: now }, times),
-    lowerBound: positive(learned.lowerBoundPerReplica),
+    sampledAt,
+    // Seen again within a minute; one that is too high would never be corrected.
+    lowerBound: undefined,
   };
 }
 
-function pauseFrom(text: string | undefined): Pause {
+/** Longer ones are no pauses. */
+function secondsFrom(text: string | undefined): number | undefined {
   const seconds = positive(text);
+  return seconds !== undefined && seconds <= defaultTuning.maxPauseSeconds ? seconds : undefined;
+}
+
+function pauseFrom(text: string | undefined): Pause {
+  const seconds = secondsFrom(text);
   return seconds === undefined ? noPause : { observed: [seconds], since: undefined };
 }
 

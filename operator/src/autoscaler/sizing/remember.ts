@@ -14,8 +14,10 @@ export function remember(before: SizingState, scene: Scene, { tuning }: Objectiv
   const { now, target, partitions, reading, stalls } = scene;
   const isNewRollout = target.rollingOut && !before.rollingOut;
   const isLater = before.watchedSince !== undefined && before.watchedSince <= now;
+  // A change of the members from before anybody watched says nothing of how long one takes.
+  const { membershipChangedAt } = before.watchedSince === undefined ? reading.trend : before;
   const timing = timingAfter(
-    before,
+    { ...before, membershipChangedAt },
     {
       now,
       partitions: withoutStuck(partitions, stalls),

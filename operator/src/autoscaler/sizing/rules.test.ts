@@ -16,10 +16,25 @@ const lagging = (age: number, excessLag: number, s: Situation = calm): Situation
   load: { ...s.load, age, lag: excessLag + s.load.lag },
 });
 const state = (change: Partial<Situation['state']>) => ({ state: { ...initialState, ...change } });
+const slower = (undone: number) =>
+  state({
+    capacity: { samples: [1000, 1000, 500], sampledAt: 0, lowerBound: undefined },
+    regret: { ...noRegret, undone },
+  });
 const frozen = (revertTo: number | undefined) =>
   state({
     freeze: { until: calm.now + 60_000, step: 0, revertTo, consumption: undefined },
   });
+/** For so many seconds. */
+const notReady = (readyReplicas: number, seconds: number) => ({
+  allPodsReady: false,
+  ...state({
+    calm: {
+      pods: { specReplicas: 8, statusReplicas: 8, readyReplicas, partitions: 24 },
+      changedAt: calm.now - seconds * 1000,
+    },
+  }),
+});
 const effect = { at: 0, from: 4, to: 8, demand: 9000, consumption: 4000 };
 const nothingWished = ['stay', 8, 'WithinObjective'] as const;
 
@@ -36,6 +51,15 @@ describe('the wish', () => {
     ['not while they would not', lagging(28, 0, arriving(12_000)), ...nothingWished],
     ['goes down when 90 % of fewer is enough', arriving(5400), 'down', 6, 'LoadBelowCapacity'],
     ['not when it is not', arriving(5401), ...nothingWished],
+    [
+      'goes down by the last sample alone after a scale-down that was undone, if it is much lower',
+      arriving(2600, slower(1)),
+      'down',
+      6,
+      'LoadBelowCapacity',
+    ],
+    ['not otherwise', arriving(2600, slower(0)), 'down', 3, 'LoadBelowCapacity'],
+    ['says that records are too old', lagging(61, 0), 'stay', 8, 'TimeLagAboveTarget'],
     [
       'counts what a slow moment leaves',
       lagging(39, 0, arriving(5000, { capacity: { ...calm.capacity, thisTick: 500 } })),
@@ -207,6 +231,20 @@ describe('what a change has to wait for', () => {
       8,
       'Unsettled',
     ],
+    [
+      'up, but not for ever for pods that do not get ready, when records are too old',
+      { ...lagging(61, 0, up), unsettled: '5 of 6 pods are ready', allPodsReady: false },
+      [],
+      8,
+      'LoadAboveCapacity',
+    ],
+    [
+      'up, for pods that have just been asked for, whatever the age',
+      { ...lagging(61, 0, up), unsettled: 'starting', allPodsReady: false, sinceUp: 59 },
+      [],
+      6,
+      'Unsettled',
+    ],
     ['a guess, until all pods are ready', { ...guess, allPodsReady: false }, [], 8, 'Unsettled'],
     [
       'a guess, for a minute after the last scale-up',
@@ -224,6 +262,27 @@ describe('what a change has to wait for', () => {
     ],
     ['nothing: down', down, [], 5, 'LoadBelowCapacity'],
     ['down, until the group is settled', { ...down, unsettled: 'a rebalance' }, [], 8, 'Unsettled'],
+    [
+      'down, though pods do not get ready that are not needed',
+      { ...down, unsettled: '6 of 8 pods are ready', ...notReady(6, 61) },
+      [],
+      5,
+      'LoadBelowCapacity',
+    ],
+    [
+      'down, for pods that may still get ready',
+      { ...down, unsettled: '6 of 8 pods are ready', ...notReady(6, 60) },
+      [],
+      8,
+      'Unsettled',
+    ],
+    [
+      'down, for pods that are needed',
+      { ...down, unsettled: '4 of 8 pods are ready', ...notReady(4, 3600) },
+      [],
+      8,
+      'Unsettled',
+    ],
     ['down, while a scale-up does not help', { ...down, ...frozen(undefined) }, [], 8, 'Frozen'],
     [
       'down, until the last scale-up is judged',
@@ -279,6 +338,13 @@ describe('what a change has to wait for', () => {
     [
       'down, but not for ever where every rebalance does',
       lagging(17, 0, { ...down, rebalanceSeconds: 46 }),
+      [],
+      5,
+      'LoadBelowCapacity',
+    ],
+    [
+      'down, though records wait for a commit that comes once a minute',
+      lagging(55, 0, { ...down, ...state({ commits: { seconds: 60, at: 0 } }) }),
       [],
       5,
       'LoadBelowCapacity',

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { initialMemory } from '../memory.ts';
 import { parseSchedule } from '../schedule.ts';
 import { objective } from './fixtures.ts';
+import { learnedFrom } from './pick-up.ts';
 import { defaultTuning } from './tuning.ts';
 import { type Moment, play, type Story } from './world.ts';
 
@@ -164,6 +166,41 @@ describe('zero', () => {
     const arrivals = (t: number) => (t < 900 ? 6000 : 0.1);
     const all = moments({ replicas: 8, arrivals, partitions: 4, policy }, 3600);
     expect(sizesOf(all).at(-1)).toBe(1);
+  });
+});
+
+describe('no saw-tooth, and no end of it, when', () => {
+  const known = (samples: number, capacityPerReplica: string) => {
+    const at = 1_000_000_000_000;
+    const times = { parseTime: Date.parse, formatTime: (ms: number) => new Date(ms).toISOString() };
+    const learned = { version: 1, capacityPerReplica, capacitySamples: samples } as const;
+    const capacityTime = times.formatTime(at);
+    const { sizing: picked } = learnedFrom({ ...learned, capacityTime }, at, times);
+    return initialMemory({ now: at, replicas: 8, sizing: picked });
+  };
+
+  test.for([0.7, 0.5, 1 / 3])('consumers get slower for good: %f', (share) => {
+    const perReplica = (t: number) => (t < 1200 ? 1000 : 1000 * share);
+    const story = { replicas: 8, memory: known(12, '1000'), arrivals: () => 6500, perReplica };
+    const all = moments(story, 14_400);
+    expect(sizesOf(all).length).toBeLessThanOrEqual(4);
+    expect(sizesOf(all, 3600)).toHaveLength(1);
+  });
+
+  test('a person has written a capacity that is a hundred times too high', () => {
+    const story = { replicas: 8, memory: known(24, '100000'), arrivals: () => 6000 };
+    const all = moments(story, 7200);
+    expect(sizesOf(all, 3600)).toEqual([8]);
+    expect(reasons(all)).not.toContain('IneffectiveScaleUp');
+  });
+
+  test('one pod never gets ready', () => {
+    const arrivals = (t: number) => (t < 600 ? 9000 : 14_500);
+    const policy = { ...told, maxReplicas: 16 };
+    const story = { replicas: 12, partitions: 48, neverReady: 1, arrivals, policy };
+    const all = moments(story, 2400);
+    expect(sizesOf(all)).toEqual([12, 16]);
+    expect(all.at(-1)?.behind).toBeLessThan(60);
   });
 });
 

@@ -79,6 +79,8 @@ export interface Tuning {
   readonly fullSpeedShare: number;
   /** A sample below the capacity counts for its tick, down to this share. */
   readonly lowSampleShare: number;
+  /** A last sample below this share of the capacity may be what consumers can do from now on. */
+  readonly slowerShare: number;
 
   // Pauses, before they have been measured
   readonly rebalanceSeconds: number;
@@ -161,6 +163,7 @@ export const defaultTuning: Tuning = {
   saturatedGrowthSeconds: 6,
   fullSpeedShare: 0.97,
   lowSampleShare: 0.5,
+  slowerShare: 0.8,
   rebalanceSeconds: 10,
   startSeconds: 30,
   maxPauseSeconds: 300,

@@ -10,6 +10,7 @@ import { perSecond, replicas, round } from './words.ts';
 export function wakeUp(s: Situation): Step {
   const { capacity, load, state, bounds } = s;
   const { arrivalRate = 0, lag } = load;
+  if (lag === 0) return step(1, 'CapacityUnknown', 'nothing waits: one replica to begin with');
   if (capacity.thisTick === undefined) {
     const to = Math.min(Math.max(1, state.lastSize), bounds.maxReplicas);
     const message = `${round(lag)} records wait, and it is not known yet what one replica can read: ${replicas(to)} as before`;

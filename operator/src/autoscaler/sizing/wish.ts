@@ -115,9 +115,21 @@ function scaleDown(s: Situation): Wish | undefined {
 function sizingForLess(s: Situation) {
   const { scaleDownUtilization, lowerBoundUtilization } = s.objective.tuning;
   const { thisTick, lowerBound } = s.capacity;
-  if (thisTick !== undefined) return { utilization: scaleDownUtilization, perReplica: thisTick };
+  if (thisTick !== undefined)
+    return { utilization: scaleDownUtilization, perReplica: provenCapacity(s, thisTick) };
   if (lowerBound === undefined || !isCaughtUp(s)) return undefined;
   return { utilization: lowerBoundUtilization, perReplica: lowerBound };
+}
+
+/**
+ * Consumers that have got slower for good show in the last sample long before it is the one in the middle:
+ * after a scale-down that had to be undone it counts alone.
+ */
+function provenCapacity({ state, objective }: Situation, capacity: number): number {
+  const { regret, capacity: learned } = state;
+  const last = learned.samples.at(-1) ?? capacity;
+  const isSlower = last < objective.tuning.slowerShare * capacity;
+  return regret.undone > 0 && isSlower ? last : capacity;
 }
 
 /** A group that always keeps up never shows what it could do: one replica less does no great harm. */
@@ -143,7 +155,15 @@ function stay(s: Situation): Wish {
   const can =
     capacity === undefined ? '' : `, ${replicas(current)} can read ${perSecond(capacity)}`;
   const message = `${arrive}${can}; ${ageOf(s)}`;
-  return wish(s, 'stay', current, 'WithinObjective', message);
+  const isLate = (load.age ?? 0) > s.objective.objectiveSeconds;
+  const reason = isLate ? 'TimeLagAboveTarget' : 'WithinObjective';
+  return wish(
+    s,
+    'stay',
+    current,
+    reason,
+    isLate ? `${message}, which should drain in time` : message,
+  );
 }
 
 function ageOf({ load }: Situation): string {

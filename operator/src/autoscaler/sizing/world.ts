@@ -18,8 +18,12 @@ import { objective } from './fixtures.ts';
 export interface Story {
   readonly partitions?: number;
   readonly replicas?: number;
-  /** Records per second that one replica can read. */
-  readonly perReplica?: number;
+  /** Records per second that one replica can read; 1000. */
+  readonly perReplica?: number | ((t: number) => number);
+  /** Pods that never say that they are ready, though they read. */
+  readonly neverReady?: number;
+  /** What is known when it begins. */
+  readonly memory?: Memory;
   /** Records per second that arrive in all. */
   readonly arrivals: (t: number) => number;
   /** Records per second that the systems behind the consumers bear. */
@@ -62,7 +66,7 @@ export function* play(story: Story, until: number): Generator<Moment> {
     ...story.policy,
   };
   const history = new OffsetHistory();
-  let memory: Memory | undefined;
+  let memory: Memory | undefined = story.memory;
   const turns = new Map<number, Turn>();
   let ids = first;
   let pods: Pod[] = Array.from({ length: first }, (_, id) => ({ id, joinsAt: 0 }));
@@ -70,7 +74,7 @@ export function* play(story: Story, until: number): Generator<Moment> {
     const members = pods.filter(({ joinsAt }) => joinsAt <= t);
     const rate = arrivals(t) / partitions;
     for (const i of ends.keys()) ends[i] = (ends[i] ?? 0) + rate * tickSeconds;
-    if (story.fetch) consumeInTurn(story, members.length, { ends, commits }, turns);
+    if (story.fetch) consumeInTurn(story, t, members.length, { offsets: { ends, commits }, turns });
     else consume(story, t, members.length, { ends, commits });
     const now = epoch + t * 1000;
     const group = story.describable === false ? undefined : describe(members, partitions);
@@ -80,7 +84,7 @@ export function* play(story: Story, until: number): Generator<Moment> {
       target: {
         specReplicas: pods.length,
         statusReplicas: pods.length,
-        readyReplicas: members.length,
+        readyReplicas: readyOf(story, members),
         rollingOut: false,
       },
       unschedulable: undefined,
@@ -111,8 +115,17 @@ interface Offsets {
 }
 
 /** Each member reads its partitions side by side, in proportion to what they hold, as fast as it can. */
+function readyOf({ neverReady = 0 }: Story, members: readonly Pod[]): number {
+  return Math.max(0, members.length - neverReady);
+}
+
+function speedAt({ perReplica = 1000 }: Story, t: number): number {
+  return typeof perReplica === 'number' ? perReplica : perReplica(t);
+}
+
 function consume(story: Story, t: number, members: number, { ends, commits }: Offsets): void {
-  const { perReplica = 1000, downstream } = story;
+  const { downstream } = story;
+  const perReplica = speedAt(story, t);
   const allowed = downstream ? downstream(t) / members : Number.POSITIVE_INFINITY;
   const most = Math.min(perReplica, allowed) * tickSeconds;
   for (let member = 0; member < members; member++) {
@@ -131,15 +144,17 @@ interface Turn {
 }
 
 function consumeInTurn(
-  { fetch = 1, perReplica = 1000 }: Story,
+  story: Story,
+  t: number,
   members: number,
-  offsets: Offsets,
-  turns: Map<number, Turn>,
+  { offsets, turns }: { readonly offsets: Offsets; readonly turns: Map<number, Turn> },
 ): void {
+  const { fetch = 1 } = story;
+  const records = speedAt(story, t) * tickSeconds;
   for (let member = 0; member < members; member++) {
     const own = [...offsets.ends.keys()].filter((i) => i % members === member);
     let turn = turns.get(member) ?? { partition: member, left: 0 };
-    for (let n = 0; n < perReplica * tickSeconds; n++)
+    for (let n = 0; n < records; n++)
       turn = readOne(turn.left > 0 ? turn : nextTurn(turn, own, fetch, offsets), offsets);
     turns.set(member, turn);
   }
