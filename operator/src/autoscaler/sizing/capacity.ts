@@ -37,22 +37,31 @@ export interface Capacity {
 
 /** Throughput is capacity only while there is more work than one can do; otherwise it is the arrival rate. */
 export function isSaturated(c: WatchedConsumer, tuning: Tuning): boolean {
-  const { saturatedSeconds, saturatedGrowth, saturatedGrowthSeconds } = tuning;
-  if (c.minLag > saturatedSeconds * c.consumptionRate) return true;
+  const { saturatedGrowth, saturatedGrowthSeconds } = tuning;
+  if (wasNeverIdle(c, tuning)) return true;
   const grew = c.lagNow - c.lagStart > saturatedGrowth * c.consumptionRate * c.seconds;
   return grew && c.lagNow > saturatedGrowthSeconds * c.consumptionRate;
 }
 
+function wasNeverIdle(c: WatchedConsumer, { saturatedSeconds }: Tuning): boolean {
+  return c.minLag > saturatedSeconds * c.consumptionRate;
+}
+
 /**
  * Records per second of one consumer at full speed: the median of those that are. One that does less than
- * another that is not even busy is held up by something else, such as a record it cannot process.
+ * another that is not even busy is held up by something else, such as a record it cannot process. And where
+ * lag has only begun to grow, one that does less than it did before: a rebalance that nobody has told of yet.
+ * @param proven what one consumer has done before, records per second; 0 while nothing was seen
  * @returns undefined when none is; a rate of zero is never a capacity
  */
 export function sampleOf(
   consumers: readonly WatchedConsumer[],
   tuning: Tuning,
+  proven = 0,
 ): number | undefined {
-  const isBusy = (c: WatchedConsumer) => isSaturated(c, tuning);
+  const isBusy = (c: WatchedConsumer) =>
+    isSaturated(c, tuning) &&
+    (wasNeverIdle(c, tuning) || c.consumptionRate >= tuning.fullSpeedShare * proven);
   const rateOf = (c: WatchedConsumer) => c.consumptionRate;
   const atEase = Math.max(0, ...consumers.filter((c) => !isBusy(c)).map(rateOf));
   const rates = consumers.filter(isBusy).map(rateOf);

@@ -47,6 +47,13 @@ describe('capacity', () => {
     expect(sampleOf([atEase, consumer(97, 99_999)], tuning)).toBe(97);
   });
 
+  test('is not learned from one whose lag has only begun to grow, and that did more before', () => {
+    const paused = consumer(75, 0, 5000, 5000); // a rebalance that is not seen yet looks like this
+    expect(sampleOf([paused], tuning, 100)).toBeUndefined();
+    expect(sampleOf([paused], tuning, 77)).toBe(75);
+    expect(sampleOf([consumer(75, 99_999)], tuning, 100)).toBe(75); // busy all the time: it has got slower
+  });
+
   test('is never learned from a consumer that reads nothing', () => {
     expect(sampleOf([consumer(0, 5000)], tuning)).toBeUndefined();
     expect(lowerBoundOf([consumer(0, 5000)])).toBeUndefined();

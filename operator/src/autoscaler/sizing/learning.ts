@@ -40,7 +40,8 @@ export function learnFrom(
   tuning: Tuning,
 ): Lesson {
   const watch = watchAfter(before.watch, workOf(seen), seen.owners, seen.now, tuning);
-  const shown = seen.mayLearn ? perReplica(watch, seen, tuning) : nothing;
+  const { lowerBound } = before.learned;
+  const shown = seen.mayLearn ? perReplica(watch, seen, tuning, lowerBound) : nothing;
   const learned = learn(before.learned, shown, seen.now, tuning);
   const capacity = capacityPerReplica(learned.samples, seen.hint, tuning);
   return {
@@ -64,14 +65,19 @@ function workOf({ partitions, stalls }: WorkSeen): readonly PartitionWork[] {
   });
 }
 
-function perReplica(watch: Watch, { replicas, threadsPerReplica }: WorkSeen, tuning: Tuning) {
+function perReplica(
+  watch: Watch,
+  { replicas, threadsPerReplica }: WorkSeen,
+  tuning: Tuning,
+  proven = 0,
+) {
   const consumers = consumersOf(watch, tuning);
   if (!consumers || replicas === 0) return nothing;
   // Watched as a whole, the group is one consumer as fast as all replicas together.
   const factor = watch.owners ? threadsPerReplica : 1 / replicas;
   const scaled = (rate: number | undefined) => (rate === undefined ? undefined : rate * factor);
   return {
-    sample: scaled(sampleOf(consumers, tuning)),
+    sample: scaled(sampleOf(consumers, tuning, proven / factor)),
     lowerBound: scaled(lowerBoundOf(consumers)),
   };
 }

@@ -245,6 +245,20 @@ describe('what a change has to wait for', () => {
       6,
       'Unsettled',
     ],
+    [
+      'nothing: a guess by what one replica once did, when that asks for more',
+      { ...lagging(16, 1, arriving(10_000)), capacity: { ...unknown, lowerBound: 900 } },
+      [],
+      12,
+      'CapacityUnknown',
+    ],
+    [
+      'nothing: a guess by half as many more, when it does not',
+      { ...guess, capacity: { ...unknown, lowerBound: 5000 } },
+      [],
+      12,
+      'CapacityUnknown',
+    ],
     ['a guess, until all pods are ready', { ...guess, allPodsReady: false }, [], 8, 'Unsettled'],
     [
       'a guess, for a minute after the last scale-up',

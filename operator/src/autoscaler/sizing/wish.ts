@@ -88,17 +88,25 @@ function whyMore(s: Situation): Cause | undefined {
   return { reason: 'TimeLagAboveTarget', message: `${backlog(s)}; ${then}` };
 }
 
-/** Without a capacity nothing can be computed; half as many more shows what they can do. */
+/** Without a capacity half as many more show what they can do; or all that are needed if they do what they once did. */
 function guess(s: Situation): Wish | undefined {
   const { capacity, objective, load, excessLag, bounds } = s;
   const { objectiveSeconds, tuning } = objective;
   const isOld = (load.age ?? 0) > tuning.guessAge * objectiveSeconds && excessLag > 0;
   if (capacity.thisTick !== undefined || !isOld) return undefined;
-  const wanted = usefulSizeAtLeast(Math.ceil(s.current * tuning.guessFactor), s.layout);
+  const more = usefulSizeAtLeast(Math.ceil(s.current * tuning.guessFactor), s.layout);
+  const wanted = Math.max(more, neededAtLowerBound(s));
   const to = Math.max(s.current, Math.min(wanted, bounds.maxReplicas));
   if (to === s.current) return undefined;
   const message = `${backlog(s)}, and it is not known yet what one replica can read: ${replicas(to)} to find out`;
   return wish(s, 'guess', to, 'CapacityUnknown', message);
+}
+
+function neededAtLowerBound(s: Situation): number {
+  const { lowerBound } = s.capacity;
+  if (lowerBound === undefined) return 0;
+  const { targetUtilization } = s.objective.tuning;
+  return sizeFor(s, { utilization: targetUtilization, perReplica: lowerBound }).replicas;
 }
 
 function scaleDown(s: Situation): Wish | undefined {
