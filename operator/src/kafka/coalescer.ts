@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../controller/clock.ts';
 
 /**
@@ -31,8 +32,6 @@ export class Coalescer<Item, Loaded> {
     return this.#load(items);
   }
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * Holds a batch back until everybody who is on the way has joined it, but not longer than `graceMs`:

@@ -55,9 +55,9 @@ export class Coordinators {
 
   /** Forget a broker that could not be reached. */
   forgetBroker(broker: Address): void {
-    for (const [group, { address }] of this.#known) {
+    this.#known.forEach(({ address }, group) => {
       if (address === broker) this.#known.delete(group);
-    }
+    });
   }
 
   async #find(groups: readonly string[]): Promise<ReadonlyMap<string, FoundCoordinator>> {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../controller/clock.ts';
 import { KafkaError } from './kafka-error.ts';
 
@@ -34,7 +35,7 @@ export class Timeout {
     this.expired = new Promise((resolve) => {
       this.#expire = () => resolve(undefined);
     });
-    this.late = this.expired.then(nextTurn).then(() => tooLate);
+    this.late = this.expired.then(() => nextTurn()).then(() => tooLate);
     this.#dispose.push(clock.after(timeoutMs, () => this.#expire()));
     const onAbort = () => this.end(new KafkaError('LagUnknown', 'the reading was cancelled'));
     if (signal.aborted) onAbort();
@@ -132,8 +133,6 @@ export class Deadline {
     return new KafkaError('KafkaUnreachable', what);
   }
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Reads that begin within a few milliseconds of each other end together. */
 export class Timeouts {

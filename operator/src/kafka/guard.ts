@@ -75,7 +75,9 @@ class Brokers {
   readonly probe = async <T>(to: Address, send: Send<T>): Promise<T> => {
     try {
       const answer = await send(this.#named(to));
-      for (const [, breaker] of this.#breakers) breaker.forgive();
+      this.#breakers.forEach((breaker) => {
+        breaker.forgive();
+      });
       return answer;
     } catch (error) {
       throw note(this.#breakerOf(to), toKafkaError(error));

@@ -47,11 +47,6 @@ export class RecentMap<V> {
     });
   }
 
-  /** Does not count as use. */
-  *[Symbol.iterator](): IterableIterator<readonly [string, V]> {
-    for (const [key, { value }] of this.#entries) yield [key, value];
-  }
-
   #sweep(now: number): void {
     this.#sweepAt = now + keepMs;
     for (const [key, { usedAt }] of this.#entries) {

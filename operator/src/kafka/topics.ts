@@ -104,11 +104,12 @@ export class Topics {
 
   #read(names: readonly string[]): ReadonlyMap<string, Promise<Learnt>> {
     // Topics that will be due soon come along: a request every 20 s, not one per topic.
-    const soon = [...this.#known].filter(
-      ([, entry]) => !entry.isRefreshing && !this.#isFresh(entry, refreshAfterMs / 2),
-    );
-    for (const [, entry] of soon) entry.isRefreshing = true;
-    const wanted = [...new Set([...names, ...soon.map(([name]) => name)])];
+    const wanted = new Set(names);
+    this.#known.forEach((entry, name) => {
+      if (entry.isRefreshing || this.#isFresh(entry, refreshAfterMs / 2)) return;
+      entry.isRefreshing = true;
+      wanted.add(name);
+    });
     const chunks = this.#chunksOf(wanted);
     const answers = new Map<string, Promise<Learnt>>();
     let previous: Promise<unknown> = Promise.resolve();
@@ -121,7 +122,7 @@ export class Topics {
     return answers;
   }
 
-  #chunksOf(names: readonly string[]): readonly (readonly string[])[] {
+  #chunksOf(names: Iterable<string>): readonly (readonly string[])[] {
     const chunks: string[][] = [];
     let room = 0;
     for (const name of names) {
