@@ -533,7 +533,7 @@ export interface Learned {
    */
   readonly capacityPerReplica?: string;
   /**
-   * How often that was seen.
+   * How often that was seen. A restart believes three of them, one when the last is older than a day.
    */
   readonly capacitySamples?: number;
   /**
@@ -541,7 +541,7 @@ export interface Learned {
    */
   readonly capacityTime?: string;
   /**
-   * One replica once did at least this, in records per second.
+   * One replica once did at least this, in records per second. For people: a restart does not read it back.
    */
   readonly lowerBoundPerReplica?: string;
   /**
